@@ -1,0 +1,129 @@
+"""A trained classifier as a folder: adapter.safetensors (what was trained) and config.json (how to build it again).
+
+Saving and loading go through the hub's own mixin, so `push_to_hub` and a hub address in `from_pretrained` work too. The
+frozen model is not in the folder: its name and its weights' hash are, and another model is refused.
+"""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from huggingface_hub import ModelHubMixin, hf_hub_download
+
+from .backbones import Backbone, load_backbone
+from .errors import BadInput
+from .files import read_tensors, why_not, write_json, write_tensors
+from .hub import hub_reachable
+
+WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
+
+
+class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt", "id-spam"]):
+    """`save_pretrained`, `from_pretrained` and `push_to_hub` for PromptClassifier."""
+
+    def adapter_config(self) -> dict:
+        """All that builds the same classifier again, but for the weights."""
+        return {
+            "format": FORMAT,
+            "method": self.method_name,
+            "options": self.options,
+            "read": self.read,
+            "head_dropout": self.head_dropout,
+            "id2label": {str(i): name for i, name in self.id2label.items()},
+            "label2id": self.label2id,
+            "base_model": self.backbone.identity().to_dict(),
+        }
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
+        write_tensors(Path(save_directory) / WEIGHTS, trained, {"format": "pt"})
+        write_json(Path(save_directory) / CONFIG, self.adapter_config())
+
+    def save_pretrained(self, save_directory, *, repo_id: str | None = None, push_to_hub: bool = False, model_card_kwargs: dict | None = None,
+                        config=None, **push_options):  # fmt: skip
+        """Writes the folder (made if need be): all files beside it first, then into their places, so an older adapter is never half lost.
+
+        Raises:
+            BadInput: the folder cannot be written or the disk is full; the classifier and older files stay as they are.
+        """
+        folder = Path(save_directory)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=folder, prefix=".saving-") as staging:
+                super().save_pretrained(staging, model_card_kwargs=model_card_kwargs)
+                for file in sorted(Path(staging).iterdir(), key=lambda file: file.name == CONFIG):  # the config last
+                    os.replace(file, folder / file.name)
+        except OSError as error:
+            raise BadInput(why_not(folder, error)) from error
+        if push_to_hub:
+            return self.push_to_hub(repo_id or folder.name, model_card_kwargs=model_card_kwargs, **push_options)
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id, revision, cache_dir, force_download, local_files_only, token, backbone=None, **options):
+        def find(name: str) -> Path:
+            if Path(model_id).is_dir():
+                return Path(model_id) / name
+            return Path(
+                hf_hub_download(model_id, name, revision=revision, cache_dir=cache_dir, force_download=force_download, token=token,
+                                local_files_only=local_files_only or not hub_reachable())  # fmt: skip
+            )
+
+        config = read_config(str(model_id), find)
+        tensors, _ = read_tensors(find(WEIGHTS))
+        identity = config["base_model"]
+        if not isinstance(backbone, Backbone):
+            backbone = load_backbone(backbone or identity["name"], revision=None if backbone else identity.get("revision"))
+        refuse_other_backbone(identity, backbone)
+        labels = [config["id2label"][str(i)] for i in range(len(config["id2label"]))]
+        model = cls(backbone, config["method"], labels=labels, read=config["read"], head_dropout=config["head_dropout"], **config["options"])
+        fill(model, tensors, str(model_id))
+        return model.eval()
+
+
+def read_config(folder: str, find) -> dict:
+    """The adapter's config.json.
+
+    Raises:
+        BadInput: there is none, or it is not an adapter's.
+    """
+    wanted = f"an adapter has {CONFIG} and {WEIGHTS}, as save_pretrained writes them"
+    try:
+        config = json.loads(find(CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{folder!r} is not an adapter folder, nor a hub address within reach: {wanted}.") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise BadInput(f"{folder!r} is not an adapter of this library: {wanted}.")
+    return config
+
+
+def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
+    """The adapter was trained on exactly these frozen weights.
+
+    Raises:
+        BadInput: it was not.
+    """
+    found = backbone.identity()
+    if found.weights_sha256 != identity["weights_sha256"]:
+        raise BadInput(
+            f"The adapter was trained on {identity['name']!r} ({identity['family']}, {identity['L']} blocks x {identity['n']}, weights "
+            f"{identity['weights_sha256'][:12]}), but the backbone given is {found.name!r} ({found.family}, {found.L} blocks x {found.n}, "
+            f"weights {found.weights_sha256[:12]}): load the one that it was trained on."
+        )
+
+
+@torch.no_grad()
+def fill(model, tensors: dict, folder: str) -> None:
+    """Puts the saved tensors into the model's trained parameters.
+
+    Raises:
+        BadInput: names or shapes do not fit.
+    """
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if set(parameters) != set(tensors):
+        raise BadInput(f"{folder!r}: the saved tensors {sorted(set(tensors) ^ set(parameters))} do not fit the method: train it again.")
+    for name, parameter in parameters.items():
+        if parameter.shape != tensors[name].shape:
+            raise BadInput(f"{folder!r}: {name} has shape {tuple(tensors[name].shape)}, but {tuple(parameter.shape)} is needed: train it again.")
+        parameter.copy_(tensors[name])

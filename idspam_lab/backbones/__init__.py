@@ -1,0 +1,8 @@
+"""Frozen Hugging Face models that can be run in stages (base.py), one small class a family (families.py)."""
+
+from .base import Backbone, Identity, pad_right, positions
+from .families import FAMILIES
+from .load import EMBEDDED, load_backbone, supported
+from .tokens import encode
+
+__all__ = ["EMBEDDED", "FAMILIES", "Backbone", "Identity", "encode", "load_backbone", "pad_right", "positions", "supported"]

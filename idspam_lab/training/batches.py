@@ -1,0 +1,68 @@
+"""Tokenised texts in, padded batches out: texts of like length together, so that little is padding."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+
+Row = dict  # input_ids: list[int]; perhaps token_type_ids: list[int] and labels: int
+
+
+class Collate:
+    """Pads rows on the right to the longest of them. A list of B rows -> dict of (B, N) tensors, labels (B)."""
+
+    def __init__(self, pad_id: int):
+        self.pad_id = pad_id
+
+    def __call__(self, rows: list[Row]) -> dict[str, Tensor]:
+        N = max(len(row["input_ids"]) for row in rows)
+        ids = torch.full((len(rows), N), self.pad_id)  # (B, N)
+        mask = torch.zeros((len(rows), N), dtype=torch.long)
+        for i, row in enumerate(rows):
+            length = len(row["input_ids"])
+            ids[i, :length] = torch.tensor(row["input_ids"])
+            mask[i, :length] = 1
+        batch = {"input_ids": ids, "attention_mask": mask}
+        if "token_type_ids" in rows[0]:
+            batch["token_type_ids"] = torch.zeros_like(mask)
+            for i, row in enumerate(rows):
+                batch["token_type_ids"][i, : len(row["input_ids"])] = torch.tensor(row["token_type_ids"])
+        if "labels" in rows[0]:
+            batch["labels"] = torch.tensor([row["labels"] for row in rows])
+        return batch
+
+
+class LengthBuckets(Sampler[list[int]]):
+    """Batches of like length in an order that depends on the seed and the epoch alone.
+
+    All texts are shuffled, cut into pools of `pool` batches, and sorted by length inside a pool only: little
+    padding, and still another company for each text in each epoch.
+    """
+
+    def __init__(self, lengths: list[int], batch_size: int, seed: int = 0, pool: int = 50):
+        self.lengths, self.batch_size, self.seed, self.pool = lengths, batch_size, seed, pool
+        self.epoch = 0
+        self.drop_last = False  # accelerate asks
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
+        order = torch.randperm(len(self.lengths), generator=generator).tolist()
+        size = self.pool * self.batch_size
+        batches = []
+        for start in range(0, len(order), size):
+            pool = sorted(order[start : start + size], key=lambda i: self.lengths[i])
+            batches += [pool[i : i + self.batch_size] for i in range(0, len(pool), self.batch_size)]
+        for i in torch.randperm(len(batches), generator=generator).tolist():
+            yield batches[i]
+
+
+def training_loader(rows: list[Row], batch_size: int, pad_id: int, seed: int, epoch: int) -> DataLoader:
+    """One epoch of training batches."""
+    sampler = LengthBuckets([len(row["input_ids"]) for row in rows], batch_size, seed)
+    sampler.epoch = epoch
+    return DataLoader(rows, batch_sampler=sampler, collate_fn=Collate(pad_id))
+

@@ -1,0 +1,27 @@
+"""Where to compute, and in which precision."""
+
+from contextlib import nullcontext
+
+import torch
+from torch import nn
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model lies."""
+    return next(model.parameters()).device
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """True where bf16 products are done in hardware; elsewhere bf16 is slower than fp32, not faster."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return any(getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return False
+
+
+def autocast(precision: str, device: torch.device):
+    """The context of a forward pass. precision: "fp32", "bf16" or "auto" (see Settings)."""
+    if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()

@@ -1,0 +1,43 @@
+"""Logits for many texts, in the order they came in."""
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from .batches import Collate, Row
+from .device import autocast, device_of
+
+
+@torch.no_grad()
+def predict_logits(
+    model: nn.Module, rows: list[Row], pad_id: int, *, precision: str = "auto", batch_tokens: int = 4096, progress: str | None = None
+) -> Tensor:
+    """model(**batch).logits for every row, on the CPU in fp32. (rows, K)
+
+    Batches hold about `batch_tokens` tokens, so that memory does not depend on how long the texts are.
+    `progress` is the bar's title; None shows none.
+    """
+    was_training, device = model.training, device_of(model)
+    model.eval()
+    collate, logits = Collate(pad_id), [None] * len(rows)
+    with tqdm(total=len(rows), desc=progress, unit="text", disable=progress is None) as bar:
+        for chunk in token_chunks(rows, batch_tokens):
+            batch = {key: value.to(device) for key, value in collate([rows[i] for i in chunk]).items()}
+            batch.pop("labels", None)
+            with autocast(precision, device):
+                out = model(**batch).logits
+            for i, row in zip(chunk, out.float().cpu(), strict=True):
+                logits[i] = row
+            bar.update(len(chunk))
+    model.train(was_training)
+    return torch.stack(logits) if logits else torch.empty(0)
+
+
+def token_chunks(rows: list[Row], batch_tokens: int) -> list[list[int]]:
+    """Row numbers, shortest first, in chunks whose padded size stays under `batch_tokens`."""
+    chunks: list[list[int]] = [[]]
+    for i in sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"])):
+        if chunks[-1] and (len(chunks[-1]) + 1) * len(rows[i]["input_ids"]) > batch_tokens:
+            chunks.append([])
+        chunks[-1].append(i)
+    return [chunk for chunk in chunks if chunk]

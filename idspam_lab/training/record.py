@@ -1,0 +1,70 @@
+"""What a run leaves behind so that its numbers can be believed: versions, hardware, time, memory."""
+
+import importlib.metadata
+import os
+import platform
+import resource
+import sys
+from dataclasses import dataclass, field
+
+import torch
+
+PACKAGES = ("idspam-lab", "torch", "transformers", "accelerate", "datasets", "numpy", "scikit-learn")
+
+
+@dataclass
+class Run:
+    """A finished (or stopped) training run."""
+
+    settings: dict
+    history: list[dict] = field(default_factory=list)  # one dict an epoch
+    best_epoch: int = 0  # counts from 1; 0: none was finished
+    seconds: float = 0.0  # wall time of training and validation, over all its parts if it was resumed
+    peak_memory_mb: float = 0.0  # of the process (CPU) or of the GPU's allocator
+    trained_parameters: int = 0
+    stopped: str | None = None  # why it ended before its last epoch
+    environment: dict = field(default_factory=dict)
+
+    @property
+    def best(self) -> dict:
+        """The metrics of the epoch that was kept."""
+        return self.history[self.best_epoch - 1]
+
+    def to_dict(self) -> dict:
+        return self.__dict__ | {}
+
+
+def versions() -> dict[str, str]:
+    """Python's and the packages' versions."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def processor() -> str:
+    """The processor's name, where the system tells it."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def environment(device: torch.device) -> dict:
+    """Versions and hardware, as JSON can hold them."""
+    hardware = {"device": str(device), "processor": processor(), "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+    if device.type == "cuda":
+        hardware["gpu"] = torch.cuda.get_device_name(device)
+    return {"versions": versions(), "hardware": hardware, "system": platform.system()}
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Most memory held so far, in MB (10^6 bytes): the GPU's allocator's, else this process's."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024  # the one counts bytes, the other KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

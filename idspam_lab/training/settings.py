@@ -1,0 +1,52 @@
+"""What a training run is told, with the paper's values where it has any."""
+
+from dataclasses import asdict, dataclass, fields
+
+from ..errors import BadInput
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run (paper: section 3.1, appendix A, Table 7).
+
+    The paper fixes the optimiser (AdamW, betas, eps) and the warm-up and searches the rest; what it does not
+    state (clip) is ours.
+    """
+
+    epochs: int = 5  # Table 7: 1, 5, 10, 20, 30
+    batch_size: int = 32  # Table 7: 16, 32, 64
+    lr: float = 1e-3  # Table 7: 1e-3 to 1e-5
+    weight_decay: float = 0.01  # Table 7: 0, 0.01, 0.1; on matrices only
+    warmup: float = 0.06  # share of all steps; the rate then falls to 0 in a straight line
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-6
+    clip: float = 1.0  # largest norm of the gradient
+    seed: int = 0
+    max_length: int | None = None  # tokens of text; None: what the model takes
+    precision: str = "auto"  # "fp32", "bf16" (autocast), "auto": bf16 where the device computes in it
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise BadInput(f"{name} is {getattr(self, name)}, but training needs {name} of at least 1.")
+        if not self.lr > 0:
+            raise BadInput(f"lr is {self.lr}, but a learning rate is above 0 (the paper searches 1e-5 to 1e-3).")
+        if not 0 <= self.warmup <= 1:
+            raise BadInput(f"warmup is {self.warmup}, but it is a share of the steps, 0 to 1.")
+        if self.max_length is not None and self.max_length < 4:
+            raise BadInput(f"max_length is {self.max_length}, but a text needs at least 4 tokens.")
+        if self.precision not in ("auto", "fp32", "bf16"):
+            raise BadInput(f'precision is {self.precision!r}, but it is "auto", "fp32" or "bf16".')
+        object.__setattr__(self, "betas", tuple(self.betas))
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Settings":
+        """Settings from JSON; unknown names are refused with the known ones."""
+        known = [field.name for field in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise BadInput(f"There is no setting {name!r}; there are {', '.join(known)}.")
+        return cls(**values)

@@ -1,0 +1,170 @@
+"""Staged run against the Hugging Face forward, for every family, cut, padding side and attention implementation."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import transformers as hf
+
+from idspam_lab.backbones import FAMILIES, load_backbone, pad_right, positions, supported
+from idspam_lab.errors import BadInput
+
+SMALL = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 40}
+ENCODER = SMALL | {"max_position_embeddings": 40}
+ROTARY = SMALL | {"num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 40}
+WINDOW = ROTARY | {"sliding_window": 4}  # shorter than the texts below, so the window matters
+
+# To add a family: one line here (its smallest configuration).
+CONFIGS = {
+    "bert": hf.BertConfig(**ENCODER),
+    "roberta": hf.RobertaConfig(**ENCODER, pad_token_id=1),
+    "mpnet": hf.MPNetConfig(**ENCODER, pad_token_id=1),
+    "distilbert": hf.DistilBertConfig(vocab_size=97, dim=32, n_layers=3, n_heads=4, hidden_dim=40, max_position_embeddings=40),
+    "electra": hf.ElectraConfig(**ENCODER, embedding_size=16),
+    "gpt2": hf.GPT2Config(vocab_size=97, n_embd=32, n_layer=3, n_head=4, n_positions=40),
+    "llama": hf.LlamaConfig(**ROTARY),
+    "mistral": hf.MistralConfig(**WINDOW),
+    "qwen2": hf.Qwen2Config(**(WINDOW | {"use_sliding_window": True, "max_window_layers": 1})),
+    "qwen3": hf.Qwen3Config(**ROTARY),
+    "gemma": hf.GemmaConfig(**ROTARY),
+    "gemma2": hf.Gemma2Config(**WINDOW),
+    "gemma3_text": hf.Gemma3TextConfig(**WINDOW),
+}
+EAGER_ONLY = {"mpnet", "gemma2"}  # transformers has no SDPA for them
+BOTH = [(name, attention) for name in CONFIGS for attention in ("eager", "sdpa") if not (name in EAGER_ONLY and attention == "sdpa")]
+LENGTHS = (9, 5, 12)
+
+
+def build(name, attention="eager"):
+    torch.manual_seed(0)
+    model = hf.AutoModel.from_config(CONFIGS[name], attn_implementation=attention)
+    with torch.no_grad():  # biases and norms start at 0 and 1, which would hide a forgotten one
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return FAMILIES[name](model, SimpleNamespace(model_max_length=10**9), name)
+
+
+def texts(backbone, side="right", lengths=LENGTHS):
+    """Random ids (B, N) and mask (B, N), padded on one side; no real token is the padding token."""
+    generator = torch.Generator().manual_seed(1)
+    pad = backbone.config.pad_token_id or 0
+    ids = torch.full((len(lengths), max(lengths)), pad)
+    mask = torch.zeros_like(ids)
+    for row, length in enumerate(lengths):
+        place = slice(0, length) if side == "right" else slice(max(lengths) - length, None)
+        ids[row, place] = torch.randint(5, 97, (length,), generator=generator)
+        mask[row, place] = 1
+    return ids, mask
+
+
+def hugging_face(backbone, ids, mask):
+    """Its own forward. Absolute positions are told where they count from: the models' default ignores left padding."""
+    extra = {}
+    if backbone.config.model_type not in ("roberta", "mpnet"):  # these two derive them from the padding themselves
+        extra["position_ids"] = positions(mask)
+    if backbone.causal:
+        extra["use_cache"] = False
+    return backbone.model(input_ids=ids, attention_mask=mask, **extra).last_hidden_state
+
+
+def staged(backbone, ids, mask, cut):
+    hidden = backbone.run(backbone.embed(ids, mask), mask, 0, cut)
+    return backbone.finish(backbone.run(hidden, mask, cut, backbone.L))
+
+
+@pytest.mark.parametrize("side", ["right", "left", "none"])
+@pytest.mark.parametrize(("name", "attention"), BOTH)
+def test_every_cut_equals_the_hugging_face_forward(name, side, attention):
+    backbone = build(name, attention)
+    ids, mask = texts(backbone, side, LENGTHS if side != "none" else (12, 12, 12))
+    with torch.no_grad():
+        expected = hugging_face(backbone, ids, mask)
+        for cut in range(backbone.L + 1):
+            difference = (staged(backbone, ids, mask, cut) - expected)[mask.bool()].abs().max()
+            assert difference < 1e-5, (cut, difference)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_right_padding_needs_no_positions_told(name):
+    backbone = build(name)
+    ids, mask = texts(backbone)
+    with torch.no_grad():
+        expected = backbone.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        assert torch.allclose(staged(backbone, ids, mask, 1)[mask.bool()], expected[mask.bool()], atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "attention"), BOTH)
+def test_a_prompted_text_does_not_depend_on_padding_or_batch(name, attention):
+    backbone = build(name, attention)
+    prompt = torch.randn(1, 3, backbone.n, generator=torch.Generator().manual_seed(2))
+
+    def run(ids, mask):
+        hidden = backbone.run(backbone.embed(ids, mask), mask, 0, 1)
+        hidden = torch.cat([prompt.expand(len(ids), -1, -1), hidden], dim=1)
+        longer = torch.cat([mask.new_ones(len(ids), 3), mask], dim=1)
+        return backbone.finish(backbone.run(hidden, longer, 1, backbone.L))[:, 3:]
+
+    with torch.no_grad():
+        results = {}
+        for side in ("right", "left"):
+            ids, mask = texts(backbone, side)
+            mask, ids = pad_right(mask, ids)
+            results[side] = [row[m.bool()] for row, m in zip(run(ids, mask), mask, strict=True)]
+        ids, mask = texts(backbone)
+        alone = [run(ids[i : i + 1, :n], mask[i : i + 1, :n])[0] for i, n in enumerate(LENGTHS)]
+    for right, left, single in zip(results["right"], results["left"], alone, strict=True):
+        assert torch.allclose(right, single, atol=1e-5)
+        assert torch.allclose(left, single, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_token_embeddings_know_no_positions(name):
+    backbone = build(name)
+    ids = torch.tensor([[7, 8, 9]])
+    assert backbone.embed_tokens(ids).shape == (1, 3, backbone.n)
+    assert torch.equal(backbone.embed_tokens(ids.flip(1)), backbone.embed_tokens(ids).flip(1))
+
+
+def test_every_family_is_tested():
+    assert set(CONFIGS) == set(FAMILIES)
+
+
+def test_frozen_and_in_evaluation_mode_whatever_train_says():
+    backbone = build("bert").train()
+    assert not any(p.requires_grad for p in backbone.parameters())
+    assert not any(module.training for module in backbone.modules())
+
+
+def test_trunk_is_not_traced_by_autograd():
+    backbone = build("bert")
+    backbone.model.requires_grad_(True)  # even when somebody trains the model
+    E, hidden = backbone.trunk(*texts(backbone), None, 2)
+    assert E.grad_fn is None and hidden.grad_fn is None
+
+
+@pytest.mark.parametrize("layer", [-1, 3, "1"])
+def test_layer_out_of_range_names_the_range(layer):
+    with pytest.raises(BadInput, match=r"3 blocks: choose 0 \(the input\) to 2"):
+        build("bert").check_layer(layer)
+
+
+def test_unsupported_family_names_the_supported_ones():
+    with pytest.raises(BadInput, match=r"'t5' model .* supported families: bert, roberta, mpnet, .*gpt2, llama"):
+        supported("t5")
+
+
+def test_folder_of_an_unsupported_model_is_refused_before_its_weights_are_read(tmp_path):
+    hf.T5Config().save_pretrained(tmp_path)
+    with pytest.raises(BadInput, match="supported families"):
+        load_backbone(tmp_path)
+
+
+def test_unknown_name_without_network_is_one_sentence():
+    with pytest.raises(BadInput, match=r"'roberta-base' was not found.*embedded model \(minilm\).*no network") as caught:
+        load_backbone("roberta-base")
+    assert "\n" not in str(caught.value)
+
+
+def test_longest_text_leaves_room_for_roberta_offset():
+    assert build("roberta").max_length == 38  # 40 rows, of which 0 and 1 are never used
+    assert build("bert").max_length == 40
