@@ -61,23 +61,60 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             return self.push_to_hub(repo_id or folder.name, model_card_kwargs=model_card_kwargs, **push_options)
 
     @classmethod
-    def _from_pretrained(cls, *, model_id, revision, cache_dir, force_download, local_files_only, token, backbone=None, **options):
+    def from_pretrained(cls, pretrained_model_name_or_path, *, backbone=None, **options):
+        """The classifier of a folder or hub address.
+
+        Args:
+            backbone: a loaded Backbone, or a name for `load_backbone`; default: the name that the adapter was trained with.
+
+        Raises:
+            BadInput: not an adapter, damaged, or trained on another backbone.
+        """
+        folder = Path(pretrained_model_name_or_path)
+        if folder.is_dir():
+            read_config(str(folder), lambda name: folder / name)
+        options.setdefault("local_files_only", folder.is_dir() or not hub_reachable())
+        try:
+            return super().from_pretrained(pretrained_model_name_or_path, backbone=backbone, **options)
+        except OSError as error:  # what the hub raises for an address that does not exist or cannot be reached
+            raise BadInput(f"{str(folder)!r} is not an adapter folder, nor a hub address within reach.") from error
+
+    @classmethod
+    def _from_pretrained(
+        cls, *, model_id, revision, cache_dir, force_download, local_files_only, token, backbone=None, **options
+    ):
         def find(name: str) -> Path:
             if Path(model_id).is_dir():
                 return Path(model_id) / name
             return Path(
-                hf_hub_download(model_id, name, revision=revision, cache_dir=cache_dir, force_download=force_download, token=token,
-                                local_files_only=local_files_only or not hub_reachable())  # fmt: skip
+                hf_hub_download(
+                    model_id,
+                    name,
+                    revision=revision,
+                    cache_dir=cache_dir,
+                    force_download=force_download,
+                    token=token,
+                    local_files_only=local_files_only,
+                )  # fmt: skip
             )
 
         config = read_config(str(model_id), find)
         tensors, _ = read_tensors(find(WEIGHTS))
         identity = config["base_model"]
         if not isinstance(backbone, Backbone):
-            backbone = load_backbone(backbone or identity["name"], revision=None if backbone else identity.get("revision"))
+            backbone = load_backbone(
+                backbone or identity["name"], revision=None if backbone else identity.get("revision")
+            )
         refuse_other_backbone(identity, backbone)
         labels = [config["id2label"][str(i)] for i in range(len(config["id2label"]))]
-        model = cls(backbone, config["method"], labels=labels, read=config["read"], head_dropout=config["head_dropout"], **config["options"])
+        model = cls(
+            backbone,
+            config["method"],
+            labels=labels,
+            read=config["read"],
+            head_dropout=config["head_dropout"],
+            **config["options"],
+        )
         fill(model, tensors, str(model_id))
         return model.eval()
 
@@ -122,8 +159,12 @@ def fill(model, tensors: dict, folder: str) -> None:
     """
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if set(parameters) != set(tensors):
-        raise BadInput(f"{folder!r}: the saved tensors {sorted(set(tensors) ^ set(parameters))} do not fit the method: train it again.")
+        raise BadInput(
+            f"{folder!r}: the saved tensors {sorted(set(tensors) ^ set(parameters))} do not fit the method: train it again."
+        )
     for name, parameter in parameters.items():
         if parameter.shape != tensors[name].shape:
-            raise BadInput(f"{folder!r}: {name} has shape {tuple(tensors[name].shape)}, but {tuple(parameter.shape)} is needed: train it again.")
+            raise BadInput(
+                f"{folder!r}: {name} has shape {tuple(tensors[name].shape)}, but {tuple(parameter.shape)} is needed: train it again."
+            )
         parameter.copy_(tensors[name])

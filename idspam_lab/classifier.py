@@ -1,9 +1,9 @@
 """A frozen backbone, a method, a read token and a head: a text classifier with scikit-learn's verbs.
 
-    clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", "positive"), layer=3)
-    clf.fit(train, validation)
-    clf.predict(["a gripping film"])        # ["positive"]
-    clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which backbone it belongs to
+clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", "positive"), layer=3)
+clf.fit(train, validation)
+clf.predict(["a gripping film"])        # ["positive"]
+clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which backbone it belongs to
 """
 
 import warnings
@@ -106,7 +106,9 @@ class PromptClassifier(nn.Module, AdapterFiles):
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ClassifierOutput(loss, logits)
 
-    def logits_and_trace(self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None) -> tuple[Tensor, Trace | None]:
+    def logits_and_trace(
+        self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None
+    ) -> tuple[Tensor, Trace | None]:
         """(B, N) -> logits (B, K) and how the prompts came about, in the order of the tokens padded on the right."""
         mask = torch.ones_like(ids) if mask is None else mask
         mask, ids, types = pad_right(mask, ids, types)
@@ -142,11 +144,21 @@ class PromptClassifier(nn.Module, AdapterFiles):
         rows = self.rows(train, settings.max_length)
         checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
         self.run = fit(
-            self, rows, checked, settings, metric=metric, pad_id=self.pad_id, out=out and Path(out), callbacks=callbacks, progress=progress
+            self,
+            rows,
+            checked,
+            settings,
+            metric=metric,
+            pad_id=self.pad_id,
+            out=out and Path(out),
+            callbacks=callbacks,
+            progress=progress,
         )
         return self.run
 
-    def predict_proba(self, texts: Texts, *, max_length: int | None = None, precision: str = "auto", progress: str | None = None) -> np.ndarray:
+    def predict_proba(
+        self, texts: Texts, *, max_length: int | None = None, precision: str = "auto", progress: str | None = None
+    ) -> np.ndarray:
         """Probabilities of the classes. (texts, K), float32, rows sum to 1."""
         logits = predict_logits(self, self.rows(texts, max_length), self.pad_id, precision=precision, progress=progress)
         return logits.softmax(-1).numpy() if len(logits) else np.empty((0, len(self.id2label)), np.float32)
@@ -167,9 +179,13 @@ class PromptClassifier(nn.Module, AdapterFiles):
         found = []
         for row in self.rows(texts, max_length):
             batch = {k: v.to(device_of(self)) for k, v in Collate(self.pad_id)([row]).items() if k != "labels"}
-            logits, trace = self.logits_and_trace(batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids"))
+            logits, trace = self.logits_and_trace(
+                batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids")
+            )
             if trace is None:
-                raise BadInput(f"Method {self.method_name!r} makes no prompt from the tokens, so there are no token weights to show.")
+                raise BadInput(
+                    f"Method {self.method_name!r} makes no prompt from the tokens, so there are no token weights to show."
+                )
             probabilities = logits[0].float().softmax(-1).tolist()
             by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
             tokens = self.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
@@ -200,7 +216,9 @@ class PromptClassifier(nn.Module, AdapterFiles):
         rows, cut = encode(self.backbone, first, second, max_length)
         if cut:
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
-            warnings.warn(f"{cut} of {len(rows)} texts are longer than {limit} tokens and were cut there.", stacklevel=3)
+            warnings.warn(
+                f"{cut} of {len(rows)} texts are longer than {limit} tokens and were cut there.", stacklevel=3
+            )
         if labels is not None:
             for row, label in zip(rows, labels, strict=True):
                 row["labels"] = int(label)
@@ -230,7 +248,9 @@ def check_labels(examples, id2label: dict[int, str]) -> None:
         raise BadInput("The training texts have no labels: give Examples with labels, or load a task that has them.")
     unknown = sorted(set(labels) - set(id2label))
     if unknown:
-        raise BadInput(f"Label {unknown[0]} is not one of the {len(id2label)} classes: label ids go from 0 to {len(id2label) - 1}.")
+        raise BadInput(
+            f"Label {unknown[0]} is not one of the {len(id2label)} classes: label ids go from 0 to {len(id2label) - 1}."
+        )
     if len(set(labels)) < 2:
         only = f"of class {id2label[labels[0]]!r}" if len(labels) else "missing"
         raise BadInput(f"All {len(labels)} training texts are {only}: training needs texts of two classes at least.")

@@ -29,7 +29,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
     except Exception as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) or "I/O error" in str(error) or "os error" in str(error):  # safetensors has its own
+        if (
+            isinstance(error, OSError) or "I/O error" in str(error) or "os error" in str(error)
+        ):  # safetensors has its own
             raise BadInput(why_not(path, error)) from error
         raise
     return path

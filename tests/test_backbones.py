@@ -6,7 +6,7 @@ import pytest
 import torch
 import transformers as hf
 
-from idspam_lab.backbones import FAMILIES, load_backbone, pad_right, positions, supported
+from idspam_lab.backbones import FAMILIES, check_layer, load_backbone, pad_right, positions, supported
 from idspam_lab.errors import BadInput
 
 SMALL = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 40}
@@ -19,7 +19,9 @@ CONFIGS = {
     "bert": hf.BertConfig(**ENCODER),
     "roberta": hf.RobertaConfig(**ENCODER, pad_token_id=1),
     "mpnet": hf.MPNetConfig(**ENCODER, pad_token_id=1),
-    "distilbert": hf.DistilBertConfig(vocab_size=97, dim=32, n_layers=3, n_heads=4, hidden_dim=40, max_position_embeddings=40),
+    "distilbert": hf.DistilBertConfig(
+        vocab_size=97, dim=32, n_layers=3, n_heads=4, hidden_dim=40, max_position_embeddings=40
+    ),
     "electra": hf.ElectraConfig(**ENCODER, embedding_size=16),
     "gpt2": hf.GPT2Config(vocab_size=97, n_embd=32, n_layer=3, n_head=4, n_positions=40),
     "llama": hf.LlamaConfig(**ROTARY),
@@ -31,7 +33,12 @@ CONFIGS = {
     "gemma3_text": hf.Gemma3TextConfig(**WINDOW),
 }
 EAGER_ONLY = {"mpnet", "gemma2"}  # transformers has no SDPA for them
-BOTH = [(name, attention) for name in CONFIGS for attention in ("eager", "sdpa") if not (name in EAGER_ONLY and attention == "sdpa")]
+BOTH = [
+    (name, attention)
+    for name in CONFIGS
+    for attention in ("eager", "sdpa")
+    if not (name in EAGER_ONLY and attention == "sdpa")
+]
 LENGTHS = (9, 5, 12)
 
 
@@ -145,7 +152,7 @@ def test_trunk_is_not_traced_by_autograd():
 @pytest.mark.parametrize("layer", [-1, 3, "1"])
 def test_layer_out_of_range_names_the_range(layer):
     with pytest.raises(BadInput, match=r"3 blocks: choose 0 \(the input\) to 2"):
-        build("bert").check_layer(layer)
+        check_layer(layer, build("bert"))
 
 
 def test_unsupported_family_names_the_supported_ones():
@@ -160,7 +167,9 @@ def test_folder_of_an_unsupported_model_is_refused_before_its_weights_are_read(t
 
 
 def test_unknown_name_without_network_is_one_sentence():
-    with pytest.raises(BadInput, match=r"'roberta-base' was not found.*embedded model \(minilm\).*no network") as caught:
+    with pytest.raises(
+        BadInput, match=r"'roberta-base' was not found.*embedded model \(minilm\).*no network"
+    ) as caught:
         load_backbone("roberta-base")
     assert "\n" not in str(caught.value)
 

@@ -46,6 +46,20 @@ def pad_right(mask: Tensor, *columns: Tensor | None) -> tuple[Tensor | None, ...
     return tuple(None if column is None else column.gather(1, order) for column in (mask, *columns))
 
 
+def check_layer(m: int, backbone) -> int:
+    """m, if a prompt can join at the input of block m of `backbone` (anything with L and name).
+
+    Raises:
+        BadInput: m is not in 0..L-1.
+    """
+    if not isinstance(m, int) or not 0 <= m < backbone.L:
+        raise BadInput(
+            f"layer is {m}, but {backbone.name or 'this model'} has {backbone.L} blocks: "
+            f"choose 0 (the input) to {backbone.L - 1}."
+        )
+    return m
+
+
 class Backbone(nn.Module):
     """The stages, the same for every family. n is the hidden size, L the number of blocks.
 
@@ -55,7 +69,9 @@ class Backbone(nn.Module):
 
     causal = False  # decoders see only what is to their left
 
-    def __init__(self, model: nn.Module, tokenizer, name: str = "", revision: str | None = None, read: str | None = None):
+    def __init__(
+        self, model: nn.Module, tokenizer, name: str = "", revision: str | None = None, read: str | None = None
+    ):
         super().__init__()
         self.model = model.requires_grad_(False)
         self.tokenizer = tokenizer
@@ -104,7 +120,9 @@ class Backbone(nn.Module):
         """
         stop = self.L if stop is None else stop
         if not 0 <= start <= stop <= self.L:
-            raise BadInput(f"Blocks {start} to {stop} were asked for, but {self.name or 'this model'} has blocks 0 to {self.L}.")
+            raise BadInput(
+                f"Blocks {start} to {stop} were asked for, but {self.name or 'this model'} has blocks 0 to {self.L}."
+            )
         arguments = self.block_arguments(hidden, mask) if start < stop else []
         for i in range(start, stop):
             out = self.blocks()[i](hidden, **arguments[i])
@@ -115,16 +133,6 @@ class Backbone(nn.Module):
     def trunk(self, ids: Tensor, mask: Tensor, types: Tensor | None, m: int) -> tuple[Tensor, Tensor]:
         """All that is below the prompt, untraced by autograd: E and the input of block m, both (B, N, n)."""
         return self.embed_tokens(ids), self.run(self.embed(ids, mask, types), mask, 0, m)
-
-    def check_layer(self, m: int) -> int:
-        """m, if a prompt can join at the input of block m.
-
-        Raises:
-            BadInput: m is not in 0..L-1.
-        """
-        if not isinstance(m, int) or not 0 <= m < self.L:
-            raise BadInput(f"layer is {m}, but {self.name or 'this model'} has {self.L} blocks: choose 0 (the input) to {self.L - 1}.")
-        return m
 
     @property
     def max_length(self) -> int:
@@ -137,6 +145,7 @@ class Backbone(nn.Module):
         if not hasattr(self, "_identity"):
             from .trust import hash_tensors
 
-            self._identity = Identity(self.name, self.config.model_type, self.n, self.L,
-                                      hash_tensors(self.model), self.revision)
+            self._identity = Identity(
+                self.name, self.config.model_type, self.n, self.L, hash_tensors(self.model), self.revision
+            )
         return self._identity

@@ -36,7 +36,9 @@ def supported(model_type: str) -> type[Backbone]:
         BadInput: no class does; names those there are.
     """
     if model_type not in FAMILIES:
-        raise BadInput(f"A {model_type!r} model cannot be run in stages here; supported families: {', '.join(FAMILIES)}.")
+        raise BadInput(
+            f"A {model_type!r} model cannot be run in stages here; supported families: {', '.join(FAMILIES)}."
+        )
     return FAMILIES[model_type]
 
 
@@ -134,7 +136,11 @@ def load_config(name: str, source: str | Path, where: dict):
     try:
         return AutoConfig.from_pretrained(source, **where)
     except (OSError, ValueError) as error:
-        asked = "the hub does not have it" if hub_reachable() else "there is no network to ask the hub, nor a local copy of it"
+        asked = (
+            "the hub does not have it"
+            if hub_reachable()
+            else "there is no network to ask the hub, nor a local copy of it"
+        )
         raise BadInput(
             f"The model {name!r} was not found: it is neither an embedded model ({', '.join(EMBEDDED)}) nor a folder with a "
             f"config.json, and {asked}."

@@ -53,7 +53,9 @@ def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: in
     rows = tokenize(texts, pairs, verbose=False)
     long = [i for i, row in enumerate(rows) if len(row["input_ids"]) > limit]
     if long:
-        shorter = tokenize([texts[i] for i in long], pairs and [pairs[i] for i in long], truncation=True, max_length=limit)
+        shorter = tokenize(
+            [texts[i] for i in long], pairs and [pairs[i] for i in long], truncation=True, max_length=limit
+        )
         for i, row in zip(long, shorter, strict=True):
             rows[i] = row
     return rows, len(long)
@@ -64,7 +66,10 @@ def decoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: in
     eos = tokenizer.eos_token_id
     with_bos = tokenizer("a", add_special_tokens=True).input_ids
     start = with_bos[:1] if tokenizer.bos_token_id is not None and with_bos[:1] == [tokenizer.bos_token_id] else []
-    columns = [tokenizer(c, add_special_tokens=False, verbose=False).input_ids for c in ([texts] if pairs is None else [texts, pairs])]
+    columns = [
+        tokenizer(c, add_special_tokens=False, verbose=False).input_ids
+        for c in ([texts] if pairs is None else [texts, pairs])
+    ]
     rows, cut = [], 0
     for parts in zip(*columns, strict=True):
         parts = [list(part) for part in parts]

@@ -26,7 +26,9 @@ def check_files(folder: Path, expected: dict[str, str], what: str) -> None:
         if not path.is_file():
             raise BadInput(f"{what} lacks its file {name}: install the package again.")
         if hash_file(path) != sha256:
-            raise BadInput(f"{what}: the file {name} is not the recorded one (its sha256 differs): install the package again.")
+            raise BadInput(
+                f"{what}: the file {name} is not the recorded one (its sha256 differs): install the package again."
+            )
 
 
 def hash_tensors(module: nn.Module) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..backbones import Backbone
+from ..backbones import Backbone, check_layer
 from ..generator import Trace
 
 
@@ -39,7 +39,7 @@ class LatePrompt(Method):
 
     def __init__(self, backbone: Backbone, layer: int):
         super().__init__()
-        self.layer = backbone.check_layer(layer)
+        self.layer = check_layer(layer, backbone)
 
     def prompt(self, E: Tensor, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Trace | None]:
         """Token embeddings E and the input of block m, both (B, N, n) -> prompt (B, t, n), trace."""

@@ -7,7 +7,9 @@ from .base import LatePrompt
 class IDSPAM(LatePrompt):
     """The paper's method. Options: `layer` (m, default L // 2: "middle layers", section 3.5) and PromptGenerator's."""
 
-    def __init__(self, backbone, layer: int | None = None, t: int = 10, c: int = 34, bias: str = "up", dropout: float = 0.1):
+    def __init__(
+        self, backbone, layer: int | None = None, t: int = 10, c: int = 34, bias: str = "up", dropout: float = 0.1
+    ):
         super().__init__(backbone, backbone.L // 2 if layer is None else layer)
         self.generator = PromptGenerator(backbone.n, t, c, bias, dropout)
 

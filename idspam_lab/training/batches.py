@@ -65,4 +65,3 @@ def training_loader(rows: list[Row], batch_size: int, pad_id: int, seed: int, ep
     sampler = LengthBuckets([len(row["input_ids"]) for row in rows], batch_size, seed)
     sampler.epoch = epoch
     return DataLoader(rows, batch_sampler=sampler, collate_fn=Collate(pad_id))
-

@@ -53,7 +53,9 @@ def save(out: Path, model: nn.Module, best: dict[str, Tensor], optimizer: torch.
     write_tensors(Path(out) / NAME, tensors, {"state": json.dumps(state)})
 
 
-def load(out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, key: str) -> tuple[dict, dict[str, Tensor]] | None:
+def load(
+    out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, key: str
+) -> tuple[dict, dict[str, Tensor]] | None:
     """Puts model and optimiser back where they were; returns (state, best tensors), or None if there is no checkpoint.
 
     Raises:

@@ -15,7 +15,6 @@ from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration
 from torch import nn
 from tqdm.auto import tqdm
-from transformers import get_linear_schedule_with_warmup
 
 from ..errors import BadInput
 from ..metrics import score
@@ -55,6 +54,12 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.AdamW:
     ]
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+
+
+def rate(step: int, steps: int, warmup: float) -> float:
+    """The learning rate's factor at a step (from 0): up to 1 over the warm-up, then down to 0, both in a straight line."""
+    rise = round(warmup * steps)
+    return (step + 1) / rise if step < rise else (steps - step) / max(1, steps - rise)
 
 
 def evaluate(model: nn.Module, rows: list[Row], pad_id: int, metric: str, precision: str) -> dict:
@@ -97,7 +102,6 @@ def fit(
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     steps_an_epoch = math.ceil(len(train) / settings.batch_size)
     steps = steps_an_epoch * settings.epochs
-    schedule = get_linear_schedule_with_warmup(optimizer.optimizer, round(settings.warmup * steps), steps)
 
     run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in checkpoint.trained_tensors(model).values()))
     run.environment = environment(accelerator.device)
@@ -106,11 +110,11 @@ def fit(
     if resumed:
         state, best = resumed
         run.history, run.best_epoch, run.seconds = state["history"], state["best_epoch"], state["seconds"]
-        for _ in range(len(run.history) * steps_an_epoch):
-            schedule.step()
 
     started, step = time.perf_counter() - run.seconds, len(run.history) * steps_an_epoch
-    bar = tqdm(total=steps, initial=step, unit="step", disable=not (progress and accelerator.is_main_process), desc="training")
+    bar = tqdm(
+        total=steps, initial=step, unit="step", disable=not (progress and accelerator.is_main_process), desc="training"
+    )
     try:
         for epoch in range(len(run.history) + 1, settings.epochs + 1):
             torch.manual_seed(settings.seed * 100_003 + epoch)  # each epoch draws its own dropout, resumed or not
@@ -122,8 +126,9 @@ def fit(
                     loss = wrapped(**batch).loss
                 accelerator.backward(loss)
                 accelerator.clip_grad_norm_(wrapped.parameters(), settings.clip)
+                for group in optimizer.param_groups:
+                    group["lr"] = settings.lr * rate(step, steps, settings.warmup)
                 optimizer.step()
-                schedule.step()
                 optimizer.zero_grad()
                 step, value = step + 1, loss.item()
                 if not math.isfinite(value):
@@ -140,7 +145,9 @@ def fit(
                 found = evaluate(model, validation, pad_id, metric, settings.precision)
                 metrics |= {f"validation_{name}": number for name, number in found.items()}
             run.history.append(metrics)
-            if not validation or metrics["validation_score"] > max([h["validation_score"] for h in run.history[:-1]], default=-1):
+            if not validation or metrics["validation_score"] > max(
+                [h["validation_score"] for h in run.history[:-1]], default=-1
+            ):
                 run.best_epoch, best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(model))
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:

@@ -10,7 +10,13 @@ from .device import autocast, device_of
 
 @torch.no_grad()
 def predict_logits(
-    model: nn.Module, rows: list[Row], pad_id: int, *, precision: str = "auto", batch_tokens: int = 4096, progress: str | None = None
+    model: nn.Module,
+    rows: list[Row],
+    pad_id: int,
+    *,
+    precision: str = "auto",
+    batch_tokens: int = 4096,
+    progress: str | None = None,
 ) -> Tensor:
     """model(**batch).logits for every row, on the CPU in fp32. (rows, K)
 

@@ -3,7 +3,6 @@
 import importlib.metadata
 import os
 import platform
-import resource
 import sys
 from dataclasses import dataclass, field
 
@@ -56,7 +55,12 @@ def processor() -> str:
 
 def environment(device: torch.device) -> dict:
     """Versions and hardware, as JSON can hold them."""
-    hardware = {"device": str(device), "processor": processor(), "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+    hardware = {
+        "device": str(device),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
     if device.type == "cuda":
         hardware["gpu"] = torch.cuda.get_device_name(device)
     return {"versions": versions(), "hardware": hardware, "system": platform.system()}
@@ -66,5 +70,11 @@ def peak_memory_mb(device: torch.device) -> float:
     """Most memory held so far, in MB (10^6 bytes): the GPU's allocator's, else this process's."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource
+
     unit = 1 if sys.platform == "darwin" else 1024  # the one counts bytes, the other KiB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

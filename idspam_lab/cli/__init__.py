@@ -1,0 +1,28 @@
+"""`idspam-lab`: one verb for each thing that a user wants (verbs.py), and how it is typed (grammar.py)."""
+
+import os
+import sys
+import warnings
+
+from ..errors import BadInput
+from .grammar import parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command; returns its exit status: 0, 2 for bad input (one sentence on stderr), 130 when stopped by hand."""
+    warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
+    chosen = parser().parse_args(arguments)
+    if getattr(chosen, "device", None) == "cpu":
+        os.environ["ACCELERATE_USE_CPU"] = "true"  # read by accelerate when it picks the device
+    try:
+        chosen.run(chosen)
+    except BadInput as error:
+        print(f"idspam-lab: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("idspam-lab: stopped by hand.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

@@ -1,0 +1,138 @@
+"""What can be typed: the verbs of `idspam-lab` and their options."""
+
+import argparse
+
+from . import verbs
+
+EXAMPLES = """examples:
+  idspam-lab demo                                     the main job on the embedded model and texts
+  idspam-lab train sst2 --layer 3 --out runs/sst2     a task (see: idspam-lab tasks)
+  idspam-lab train reviews.csv --text review --label stars
+  idspam-lab evaluate runs/sst2 imdb --limit 1000     zero-shot on another task
+  idspam-lab predict runs/sst2 "a gripping film"      or: --file texts.txt
+  idspam-lab explain runs/sst2 "a gripping film"      which tokens the prompt was made from
+  idspam-lab count idspam --backbone roberta-base     trainable parameters, beside the paper's
+
+IDSPAM_DATA_DIR names a folder with TASK/SPLIT.parquet files (the hub's columns); without it, tasks come from what is
+embedded, else from the hub."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be typed."""
+    top = argparse.ArgumentParser(
+        prog="idspam-lab", description="Soft prompts made from the input (ID-SPAM): train, evaluate, predict, explain.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    found = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+    def verb(function, text: str) -> argparse.ArgumentParser:
+        sub = found.add_parser(function.__name__, help=text, description=text)
+        sub.set_defaults(run=function)
+        return sub
+
+    sub = verb(
+        verbs.demo,
+        "Train on the embedded model and texts, evaluate, explain, and write a report. Minutes on two cores.",
+    )
+    sub.add_argument(
+        "--out",
+        default="runs/demo",
+        metavar="FOLDER",
+        help="where to write (default: %(default)s); a killed run goes on there",
+    )
+    sub.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
+    sub.add_argument("--epochs", type=int, help="default: the method's preset")
+    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    device(sub)
+
+    sub = verb(verbs.train, "Train a method on a task or on your own table, beside a linear head; leaves a folder.")
+    sub.add_argument("task", help="a task's name (see: idspam-lab tasks) or a .csv, .tsv, .parquet or .jsonl file")
+    sub.add_argument("--method", default="idspam", help="idspam or linear_head (default: %(default)s)")
+    sub.add_argument(
+        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
+    )
+    sub.add_argument(
+        "--layer", type=int, metavar="M", help="the block whose input gets the prompt, 0 to L-1 (default: L // 2)"
+    )
+    sub.add_argument("--t", type=int, help="prompt tokens (default: 10)")
+    sub.add_argument("--c", type=int, help="width of the bottleneck (default: 34)")
+    sub.add_argument("--bias", choices=["up", "both"], help="up: Table 12's counts (default); both: the paper's text")
+    sub.add_argument("--dropout", type=float, help="on the bottleneck (default: 0.1)")
+    sub.add_argument(
+        "--read", choices=["first", "mean", "last"], help="the token that the head reads (default: the backbone's)"
+    )
+    sub.add_argument("--epochs", type=int)
+    sub.add_argument("--batch-size", type=int)
+    sub.add_argument("--lr", type=float, help="learning rate")
+    sub.add_argument("--weight-decay", type=float)
+    sub.add_argument("--precision", choices=["auto", "fp32", "bf16"])
+    sub.add_argument("--seed", type=int)
+    sub.add_argument(
+        "--holdout",
+        type=float,
+        default=0.1,
+        help="training rows that pick the epoch: a share or a number; 0: none, the last epoch is kept",
+    )
+    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    sub.add_argument("--transfer", metavar="TASK", help="also evaluate on this task, without training on it")
+    sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
+    sub.add_argument(
+        "--out", metavar="FOLDER", help="where to write (default: runs/TASK-METHOD); a killed run goes on there"
+    )
+    texts_and_tables(sub)
+    device(sub)
+
+    sub = verb(verbs.evaluate, "Score a trained adapter on a task or on your own table.")
+    sub.add_argument("adapter", help="a folder that train or demo wrote, or a hub address")
+    sub.add_argument("task", help="a task's name or a table")
+    sub.add_argument("--limit", type=int, metavar="N", help="on N texts, drawn evenly over the classes")
+    sub.add_argument(
+        "--whole",
+        action="store_true",
+        help="all rows of an embedded task, not its test rows alone (if it was not trained on)",
+    )
+    sub.add_argument("--metric", choices=["accuracy", "acc_f1"], help="default: the task's")
+    sub.add_argument("--backbone", help="default: the one it was trained on")
+    texts_and_tables(sub)
+
+    for function, text in (
+        (verbs.predict, "Label texts."),
+        (verbs.explain, "Show which tokens each text's prompt was made from."),
+    ):
+        sub = verb(function, text)
+        sub.add_argument("adapter", help="a folder that train or demo wrote, or a hub address")
+        sub.add_argument("texts", nargs="*", help="texts, each in quotes")
+        sub.add_argument("--file", metavar="NAME", help="one text a line; - for standard input")
+        sub.add_argument("--max-length", type=int, metavar="N", help="cut texts at N tokens")
+        sub.add_argument("--backbone", help="default: the one it was trained on")
+
+    sub = verb(verbs.count, "Trainable parameters from the model's shape alone, beside the paper's numbers.")
+    sub.add_argument("method", help="idspam or linear_head")
+    sub.add_argument(
+        "--backbone",
+        default="roberta-base",
+        help="a model of the paper, minilm, or anything with a config.json (default: %(default)s)",
+    )
+    sub.add_argument("--labels", type=int, default=2, help="classes (default: 2)")
+    sub.add_argument("--t", type=int, help="prompt tokens (default: 10)")
+    sub.add_argument("--c", type=int, help="width of the bottleneck (default: 34)")
+    sub.add_argument("--bias", choices=["up", "both"], help="up: Table 12's counts (default); both: the paper's text")
+
+    verb(verbs.tasks, "List the tasks that are known by name.")
+    return top
+
+
+def texts_and_tables(sub: argparse.ArgumentParser) -> None:
+    """How texts are read."""
+    sub.add_argument("--source", default="auto", help="auto, embedded, hub, or a folder with TASK/SPLIT.parquet")
+    sub.add_argument("--text", metavar="COLUMN", help="of your own table (default: guessed)")
+    sub.add_argument("--pair", metavar="COLUMN", help="the second text, where there is one")
+    sub.add_argument("--label", metavar="COLUMN", help="the class (default: guessed)")
+    sub.add_argument(
+        "--max-length", type=int, metavar="N", help="cut texts at N tokens (default: what the model takes)"
+    )
+
+
+def device(sub: argparse.ArgumentParser) -> None:
+    """Where to compute."""
+    sub.add_argument("--device", choices=["auto", "cpu"], default="auto", help="auto picks CUDA, MPS or the CPU")

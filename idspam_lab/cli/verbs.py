@@ -1,0 +1,190 @@
+"""What the verbs do: call the package and print. Imports wait until a verb runs, so that --help is quick."""
+
+import sys
+from pathlib import Path
+
+from ..errors import BadInput
+
+
+def demo(chosen) -> None:
+    from ..demo import run_demo
+
+    show_session(run_demo(chosen.out, seed=chosen.seed, epochs=chosen.epochs, limit=chosen.limit))
+
+
+def train(chosen) -> None:
+    from ..backbones import load_backbone
+    from ..experiments import Transfer, run_session
+    from ..methods import METHODS
+    from ..tasks import load_for_evaluation, load_task
+    from ..training import Settings
+
+    if chosen.method not in METHODS:
+        raise BadInput(f"There is no method {chosen.method!r}; there are {', '.join(METHODS)}.")
+    data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
+    names = ("epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
+    told = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
+    options = {
+        name: getattr(chosen, name)
+        for name in ("layer", "t", "c", "bias", "dropout")
+        if getattr(chosen, name) is not None
+    }
+    transfer = None
+    if chosen.transfer:
+        there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=chosen.transfer_limit)
+        transfer = Transfer(there, chosen.max_length)
+    show_session(
+        run_session(
+            data,
+            load_backbone(chosen.backbone),
+            folder=chosen.out or f"runs/{data.task.name}-{chosen.method}",
+            method=chosen.method,
+            options=options,
+            settings=Settings(**(METHODS[chosen.method].preset | told)),
+            read=chosen.read,
+            transfer=transfer,
+            command=" ".join(["idspam-lab", *sys.argv[1:]]),
+        )
+    )
+
+
+def evaluate(chosen) -> None:
+    from ..experiments import evaluate as measure
+    from ..tasks import load_for_evaluation
+
+    clf = load_adapter(chosen)
+    data = load_for_evaluation(
+        chosen.task,
+        source=chosen.source,
+        limit=chosen.limit,
+        whole=chosen.whole,
+        metric=chosen.metric,
+        names=list(clf.label2id),
+        **columns(chosen),
+    )
+    if len(data.task.labels) != len(clf.id2label):
+        raise BadInput(
+            f"The adapter tells {len(clf.id2label)} classes apart ({', '.join(clf.label2id)}), but {data.task.name} has "
+            f"{len(data.task.labels)} ({', '.join(data.task.labels)}): choose a task with as many."
+        )
+    found = measure(clf, data.test, data.task.metric, max_length=chosen.max_length, progress=data.task.name)
+    low, high = found["interval"]
+    print(f"{data.source} {data.split_rule}")
+    if data.task.labels != tuple(clf.label2id):
+        print(
+            f"Classes by their ids: {', '.join(f'{a} = {b}' for a, b in zip(clf.label2id, data.task.labels, strict=True))}."
+        )
+    print(
+        f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), macro F1 {found['macro_f1']:.1%}."
+    )
+
+
+def predict(chosen) -> None:
+    clf = load_adapter(chosen)
+    texts = given_texts(chosen)
+    for text, row in zip(texts, clf.predict_proba(texts, max_length=chosen.max_length), strict=True):
+        print(f"{clf.id2label[int(row.argmax())]}\t{row.max():.3f}\t{one_line(text)}")
+
+
+def explain(chosen) -> None:
+    from ..terminal import show_weights
+
+    clf = load_adapter(chosen)
+    for explanation in clf.explain(given_texts(chosen), max_length=chosen.max_length):
+        print(show_weights(explanation, colour=sys.stdout.isatty()), end="\n\n")
+
+
+def count(chosen) -> None:
+    from ..counting import count as counted
+
+    options = {name: getattr(chosen, name) for name in ("t", "c", "bias") if getattr(chosen, name) is not None}
+    found = counted(chosen.method, chosen.backbone, labels=chosen.labels, **options)
+    own = {"idspam": "generator"}.get(chosen.method, "method")
+    print(
+        f"{chosen.method} on {found.shape.name} (hidden size {found.shape.n}, {found.shape.L} blocks), trainable parameters:"
+    )
+    print(f"  {own:<10}{found.method:>14,}\n  {'head':<10}{found.head:>14,}\n  {'total':<10}{found.total:>14,}")
+    print(found.beside_the_paper())
+
+
+def tasks(chosen) -> None:
+    from ..tasks import TASKS
+    from ..terminal import table
+
+    rows = [
+        {"task": name, "texts": "pair" if len(task.columns) > 1 or task.template else "single", "metric": task.metric,
+         "labels": ", ".join(task.labels), "hub": "/".join(filter(None, task.hub or ()))}
+        for name, task in TASKS.items()
+    ]  # fmt: skip
+    print(table(rows, ["task", "texts", "metric", "labels", "hub"]))
+    print(
+        "\nEmbedded, no network needed: rotten_tomatoes, imdb (its 25,000 training reviews). Your own: a .csv, .tsv, .parquet or .jsonl file."
+    )
+
+
+# Helpers --------------------------------------------------------------------------------------------------
+
+
+def load_adapter(chosen):
+    """The classifier of a session's folder or of an adapter's own."""
+    from ..classifier import PromptClassifier
+
+    folder = Path(chosen.adapter)
+    return PromptClassifier.from_pretrained(
+        folder / "adapter" if (folder / "adapter").is_dir() else chosen.adapter, backbone=chosen.backbone
+    )
+
+
+def given_texts(chosen) -> list[str]:
+    """The texts of the command line, or of a file's lines, or of standard input ("-")."""
+    if chosen.file is None:
+        if not chosen.texts:
+            raise BadInput(
+                'There is no text: give one in quotes, or --file NAME with one a line ("-" for standard input).'
+            )
+        return chosen.texts
+    try:
+        content = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"{chosen.file} cannot be read as text ({error}): give a file in UTF-8 with one text a line."
+        ) from error
+    return content.splitlines()
+
+
+def columns(chosen) -> dict:
+    """The columns of the user's own table."""
+    return {"text": chosen.text, "pair": chosen.pair, "label": chosen.label}
+
+
+def one_line(text: str) -> str:
+    """A text without what would move the terminal's cursor."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def show_session(session) -> None:
+    """Table, token weights and where things lie."""
+    from ..terminal import show_weights, table
+
+    there = session.report["transfer"]
+    rows = []
+    for row in session.report["results"]:
+        low, high = row["test"]["interval"]
+        line = {"method": row["method"], "trained": f"{row['trained_parameters']:,}", "test": f"{row['test']['score']:.1%}",
+                "95 % interval": f"{low:.1%} to {high:.1%}"}  # fmt: skip
+        if there:
+            line[f"zero-shot {there['name']}"] = f"{row['transfer']['score']:.1%}"
+        rows.append(line | {"training": f"{row['train_seconds']:.0f} s"})
+    print()
+    print(table(rows, list(rows[0])))
+    task = session.report["task"]
+    print(
+        f"\nTest: {task['test']:,} held-out texts of {task['name']}"
+        + (f"; zero-shot: {there['note']}." if there and there["note"] else ".")
+    )
+    for explanation in session.explanations:
+        print("\n" + show_weights(explanation, colour=sys.stdout.isatty()))
+    print(
+        f"\n{session.report['seconds']:.0f} s, at most {session.report['peak_memory_mb']:,.0f} MB. Written to {session.folder}:"
+    )
+    print("  adapter/   the trained part        report.html   open it in a browser        report.json   all numbers")

@@ -1,0 +1,38 @@
+"""One row of a results table: a score with its interval, for a trained classifier or for the majority class."""
+
+from collections import Counter
+
+import numpy as np
+
+from ..classifier import PromptClassifier
+from ..metrics import score
+from ..tasks import Examples
+
+
+def with_interval(metric: str, labels, predictions, num_labels: int) -> dict:
+    """The metrics, and the 95 % Wilson interval of the accuracy (how far luck in drawing the texts reaches; not the seeds')."""
+    from scipy.stats import binomtest
+
+    found = score(metric, labels, predictions, num_labels)
+    right = int((np.asarray(labels) == np.asarray(predictions)).sum())
+    interval = binomtest(right, len(labels)).proportion_ci(0.95, method="wilson")
+    return found | {"interval": [float(interval.low), float(interval.high)], "texts": len(labels)}
+
+
+def evaluate(
+    clf: PromptClassifier,
+    examples: Examples,
+    metric: str,
+    *,
+    max_length: int | None = None,
+    progress: str | None = None,
+) -> dict:
+    """The classifier's metrics on labelled texts."""
+    predictions = clf.predict_proba(examples, max_length=max_length, progress=progress).argmax(-1)
+    return with_interval(metric, examples.labels, predictions, len(clf.id2label))
+
+
+def majority(train: Examples, examples: Examples, metric: str, num_labels: int) -> dict:
+    """The metrics of always saying the training texts' most frequent class."""
+    most = Counter(train.labels).most_common(1)[0][0]
+    return with_interval(metric, examples.labels, [most] * len(examples), num_labels)

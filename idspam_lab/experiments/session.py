@@ -1,0 +1,268 @@
+"""The main job: train a method on a task beside its two baselines, evaluate, explain, and leave a folder behind.
+
+FOLDER/adapter/            the trained part (PromptClassifier.from_pretrained)
+FOLDER/report.json         every number, and where it comes from
+FOLDER/report.html         the same for people: one file that opens from disk
+FOLDER/*.png               the pictures
+FOLDER/checkpoints/        what a killed run goes on from
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..backbones import Backbone
+from ..classifier import Explanation, PromptClassifier
+from ..files import write_json, write_text
+from ..tasks import Examples, TaskData, overlap
+from ..training import Callback, Run, Settings
+from ..training.device import device_of
+from ..training.record import peak_memory_mb
+from .results import evaluate, majority
+
+PICTURES = {"training_curve": "training_curve.png", "token_weights": "token_weights.png"}
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Texts of another task that nothing was trained on."""
+
+    data: TaskData
+    max_length: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a session leaves in memory; its folder holds the rest."""
+
+    clf: PromptClassifier
+    explanations: list[Explanation]
+    report: dict
+    folder: Path
+
+
+def run_session(
+    data: TaskData,
+    backbone: Backbone,
+    *,
+    folder: str | Path,
+    method: str = "idspam",
+    options: dict | None = None,
+    settings: Settings | None = None,
+    read: str | None = None,
+    transfer: Transfer | None = None,
+    explain: Sequence[str] | None = None,
+    command: str = "",
+    callbacks: Sequence[Callback] = (),
+    say: Callable[[str], None] = print,
+) -> Session:
+    """Trains, evaluates, explains and writes.
+
+    Args:
+        settings: of the method; default: its preset. The linear head takes its own preset with the same seed and length.
+        transfer: texts to evaluate on without any training.
+        explain: texts to show the token weights of; default: three of the test texts (see `telling_texts`).
+        say: gets a line at each stage.
+
+    Raises:
+        BadInput: the folder cannot be written (found out before anything is trained), or what `fit` raises.
+    """
+    from ..report import write_report
+
+    folder, started = Path(folder), time.perf_counter()
+    write_text(folder / ".writable", "").unlink()
+    names = [method] if method == "linear_head" else ["linear_head", method]
+    runs: dict[str, Run] = {}
+    rows = [majority_row(data, transfer)]
+    with collect_warnings() as noticed:
+        for name in names:
+            clf = PromptClassifier(
+                backbone,
+                name,
+                labels=data.task.labels,
+                read=read,
+                seed=settings.seed if settings else 0,
+                **(options or {} if name == method else {}),
+            )
+            chosen = settings if name == method and settings else clf.preset(**shared(settings))
+            say(
+                f"Training {label_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, {chosen.epochs} epochs."
+            )
+            runs[name] = clf.fit(
+                data.train,
+                data.validation,
+                chosen,
+                metric=data.task.metric,
+                out=folder / "checkpoints" / name,
+                callbacks=callbacks if name == method else (),
+            )
+            rows.append(result_row(clf, name, runs[name], data, transfer, chosen.max_length))
+        explanations = []
+        if method != "linear_head":
+            texts = list(explain) if explain else telling_texts(clf, data.test, chosen.max_length)
+            explanations = clf.explain(texts, max_length=chosen.max_length)
+        if transfer:
+            shared_texts = overlap(data.train, transfer.data.test)
+            if shared_texts:
+                warnings.warn(str(shared_texts), stacklevel=1)
+    clf.save_pretrained(folder / "adapter")
+    draw(folder, runs[method], rows, explanations)
+    report = {
+        "title": f"{label_of(method)} on {data.task.name}",
+        "command": command,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "task": describe(data),
+        "transfer": transfer and describe(transfer.data) | {"note": transfer.note},
+        "adapter": clf.adapter_config(),
+        "run": runs[method].to_dict(),
+        "results": rows,
+        "explanations": [as_json(text, found) for text, found in zip(texts, explanations, strict=True)]
+        if explanations
+        else [],
+        "pictures": {name: file for name, file in PICTURES.items() if (folder / file).is_file()},
+        "warnings": noticed,
+        "seconds": time.perf_counter() - started,
+        "peak_memory_mb": peak_memory_mb(device_of(clf)),
+    }
+    write_json(folder / "report.json", report)
+    write_report(folder)
+    return Session(clf, explanations, report, folder)
+
+
+def label_of(method: str) -> str:
+    """How a method is called in tables."""
+    return {"idspam": "ID-SPAM", "linear_head": "linear head"}.get(method, method)
+
+
+def trained(clf: PromptClassifier) -> int:
+    """How many parameters train."""
+    return sum(p.numel() for p in clf.parameters() if p.requires_grad)
+
+
+def shared(settings: Settings | None) -> dict:
+    """What a baseline takes over from the method's settings: the texts' length, the precision and the seed."""
+    names = ("max_length", "precision", "seed")
+    return {name: getattr(settings, name) for name in names} if settings else {}
+
+
+def majority_row(data: TaskData, transfer: Transfer | None) -> dict:
+    """Always the most frequent class of the training texts."""
+    K, metric = len(data.task.labels), data.task.metric
+    there = majority(data.train, transfer.data.test, transfer.data.task.metric, K) if transfer else None
+    return {
+        "method": "majority class",
+        "trained_parameters": 0,
+        "test": majority(data.train, data.test, metric, K),
+        "transfer": there,
+        "train_seconds": 0.0,
+    }
+
+
+def result_row(
+    clf: PromptClassifier, name: str, run: Run, data: TaskData, transfer: Transfer | None, max_length: int | None
+) -> dict:
+    """One trained method's row."""
+    title = label_of(name)
+    there = None
+    if transfer:
+        target = transfer.data
+        there = evaluate(
+            clf,
+            target.test,
+            target.task.metric,
+            max_length=transfer.max_length,
+            progress=f"{title} on {target.task.name}",
+        )
+    return {
+        "method": title,
+        "trained_parameters": run.trained_parameters,
+        "test": evaluate(clf, data.test, data.task.metric, max_length=max_length),
+        "transfer": there,
+        "train_seconds": run.seconds,
+    }
+
+
+def telling_texts(
+    clf: PromptClassifier, test: Examples, max_length: int | None, words: tuple[int, int] = (6, 16)
+) -> list[str]:
+    """Three test texts of 6 to 16 words: the first that is read right in each of two classes, and the first that is misread."""
+    low, high = words
+    short = [i for i, text in enumerate(test.texts) if low <= len(text.split()) <= high and test.pairs is None][:200]
+    short = short or list(range(min(3, len(test))))
+    some = test.select(short)
+    predicted = clf.predict_proba(some, max_length=max_length).argmax(-1)
+    chosen = []
+    for wanted in (lambda p, y: p == y == 1, lambda p, y: p == y == 0, lambda p, y: p != y):
+        chosen += [i for i, (p, y) in enumerate(zip(predicted, some.labels, strict=True)) if wanted(p, y)][:1]
+    return [some.texts[i] if some.pairs is None else (some.texts[i], some.pairs[i]) for i in chosen]
+
+
+def draw(folder: Path, run: Run, rows: list[dict], explanations: list[Explanation]) -> None:
+    """The pictures of a session."""
+    from matplotlib.figure import Figure
+
+    from ..plots import save, style, token_weights, training_curve
+
+    scores = {row["method"]: row["test"]["score"] for row in rows}
+    with style():
+        figure = Figure(figsize=(8, 5), layout="constrained")
+        training_curve(
+            run.history, majority=scores["majority class"], linear_head=scores.get("linear head"), ax=figure.subplots()
+        )
+        save(figure, folder / PICTURES["training_curve"])
+        if explanations:
+            figure = Figure(figsize=(9, 3.2 * len(explanations)), layout="constrained")
+            for ax, explanation in zip(
+                figure.subplots(len(explanations), squeeze=False)[:, 0], explanations, strict=True
+            ):
+                token_weights(explanation, ax=ax)
+            save(figure, folder / PICTURES["token_weights"])
+
+
+def describe(data: TaskData) -> dict:
+    """A task's rows, as the report shows them."""
+    return {
+        "name": data.task.name,
+        "source": data.source,
+        "split_rule": data.split_rule,
+        "fingerprint": data.fingerprint,
+        "train": len(data.train) if data.train is not None else 0,
+        "validation": len(data.validation) if data.validation is not None else 0,
+        "test": len(data.test),
+        "labels": list(data.task.labels),
+        "metric": data.task.metric,
+        "note": data.task.note,
+    }
+
+
+def as_json(text, explanation: Explanation) -> dict:
+    """An explanation without its attention matrix."""
+    return {
+        "text": text if isinstance(text, str) else " | ".join(text),
+        "tokens": explanation.tokens,
+        "weights": [float(w) for w in explanation.weights],
+        "label": explanation.label,
+        "probabilities": explanation.probabilities,
+    }
+
+
+@contextmanager
+def collect_warnings():
+    """Warnings raised inside, as a list of different sentences; each is shown once."""
+    sentences: list[str] = []
+    show = warnings.showwarning
+
+    def keep(message, category, filename, lineno, file=None, line=None):
+        if str(message) not in sentences:  # each is said once
+            sentences.append(str(message))
+            show(message, category, filename, lineno, file, line)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = keep
+        yield sentences

@@ -1,0 +1,47 @@
+"""The paper's metrics, computed by scikit-learn."""
+
+from collections.abc import Sequence
+
+from .errors import BadInput
+
+METRICS = ("accuracy", "acc_f1")
+
+
+def score(metric: str, labels: Sequence[int], predictions: Sequence[int], num_labels: int) -> dict[str, float]:
+    """Accuracy, macro F1, and the number that the paper reports; each in 0..1.
+
+    Args:
+        metric: "accuracy", or "acc_f1", the mean of accuracy and macro F1 (MRPC and QQP everywhere; all of
+            Table 6).
+        labels, predictions: class ids, (B,) each; lists or arrays.
+        num_labels: K. Ids are 0..K-1.
+
+    Returns:
+        {"accuracy", "macro_f1", "score"}. macro_f1 is scikit-learn's plain mean over the classes that occur
+        in labels or in predictions; a class that is never predicted right counts as 0.
+
+    Raises:
+        BadInput: unknown metric, nothing to score, unequal lengths, or an id outside 0..K-1.
+    """
+    import numpy as np
+    from sklearn.metrics import accuracy_score, f1_score
+
+    if metric not in METRICS:
+        raise BadInput(f"There is no metric {metric!r}; the metrics are: {', '.join(METRICS)}.")
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if labels.shape != predictions.shape or labels.ndim != 1:
+        raise BadInput(
+            f"Labels have the shape {labels.shape}, predictions {predictions.shape}: both should be (B,), the same B."
+        )
+    if not len(labels):
+        raise BadInput("There are no rows to score.")
+    for what, ids in (("label", labels), ("prediction", predictions)):
+        if ids.min() < 0 or ids.max() >= num_labels:
+            raise BadInput(f"A {what} is outside 0..{num_labels - 1} (they run from {ids.min()} to {ids.max()}).")
+    accuracy = float(accuracy_score(labels, predictions))
+    macro_f1 = float(f1_score(labels, predictions, average="macro", zero_division=0))
+    return {
+        "accuracy": accuracy,
+        "macro_f1": macro_f1,
+        "score": accuracy if metric == "accuracy" else (accuracy + macro_f1) / 2,
+    }

@@ -1,0 +1,56 @@
+"""What the paper prints about sizes (arXiv 2506.05629), and the shapes of the models that it uses.
+
+Shapes are facts of the models' published configurations, so that counting needs neither weights nor network.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A number of trainable parameters as the paper prints it."""
+
+    value: float
+    table: str
+    digits: int  # the step of its last printed digit: 1, or 100,000 for a number in millions with one decimal
+
+    def agrees(self, count: int) -> bool:
+        """Does a count, rounded as the paper rounds, give the printed number?"""
+        return abs(count - self.value) <= self.digits / 2
+
+
+def _exact(value: int) -> Printed:
+    return Printed(value, "Table 12", 1)
+
+
+def _millions(value: float) -> Printed:
+    return Printed(round(value * 1e6), "Table 13", 100_000)
+
+
+# Trainable parameters of ID-SPAM by backbone.
+IDSPAM_PARAMETERS: dict[str, Printed] = {
+    "roberta-base": _exact(2_064_384),
+    "roberta-large": _exact(3_538_944),
+    "gpt2": _millions(2.1),
+    "gpt2-medium": _millions(3.5),
+    "gpt2-large": _millions(5.1),
+    "gpt2-xl": _millions(8.3),
+    "google/gemma-2b": _millions(13.4),
+    "google/flan-t5-xl": _millions(13.4),
+}
+
+# name: (hidden size n, blocks L)
+SHAPES: dict[str, tuple[int, int]] = {
+    "minilm": (384, 6),
+    "roberta-base": (768, 12),
+    "roberta-large": (1024, 24),
+    "bert-base-uncased": (768, 12),
+    "bert-large-uncased": (1024, 24),
+    "distilbert-base-uncased": (768, 6),
+    "gpt2": (768, 12),
+    "gpt2-medium": (1024, 24),
+    "gpt2-large": (1280, 36),
+    "gpt2-xl": (1600, 48),
+    "google/gemma-2b": (2048, 18),
+    "google/flan-t5-xl": (2048, 24),
+}

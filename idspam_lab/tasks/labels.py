@@ -1,0 +1,98 @@
+"""What the labels of the user's own table mean: words, numbers or true/false -> class ids and class names."""
+
+import re
+from collections.abc import Sequence
+
+from ..errors import BadInput
+from .columns import Columns
+
+
+def encode(columns: Columns, name: str, known: Sequence[str] | None) -> tuple[list[int], tuple[str, ...]]:
+    """(class ids, class names). The names are the `known` ones, else those that the column carries, else the
+    labels themselves.
+
+    Raises:
+        BadInput: a label is missing, out of range or no class; one class only; fewer rows than classes.
+    """
+    what = f"Column {name!r} of {columns.origin}"
+    carried = columns.class_names.get(name)
+    if known is not None and carried is not None and tuple(known) != carried:
+        raise BadInput(
+            f"{what} has the classes {', '.join(carried)}, but these are expected: {', '.join(known)}."
+        )
+    names = carried if known is None else tuple(known)
+    values = _label_values(columns, name, what, names)
+
+    if all(isinstance(value, str) for value in values):
+        names = names or tuple(sorted(set(values)))
+        place = {class_name: i for i, class_name in enumerate(names)}
+        strange = sorted(set(values) - set(names))
+        if strange:
+            raise BadInput(f"{what} has the label {strange[0]!r}, which is not one of: {', '.join(names)}.")
+        ids = [place[value] for value in values]
+    elif all(isinstance(value, bool) for value in values):
+        ids, names = [int(value) for value in values], names or ("False", "True")
+    elif all(isinstance(value, (int, float)) and float(value).is_integer() for value in values):
+        ids = [int(value) for value in values]
+        present = sorted(set(ids))
+        if names is None and present != list(range(len(present))):
+            shown = ", ".join(map(str, present[:8])) + (", ..." if len(present) > 8 else "")
+            raise BadInput(
+                f"{what} has the labels {shown}, but numbers must run from 0 to K-1 without a gap."
+            )
+        names = names or tuple(map(str, present))
+    else:
+        raise BadInput(
+            f"{what} does not hold classes: labels are words, whole numbers 0..K-1, or true/false, "
+            "not a mixture."
+        )
+
+    outside = [i for i, value in enumerate(ids, 1) if not 0 <= value < len(names)]
+    if outside:
+        raise BadInput(f"{what} has a label outside 0..{len(names) - 1} in {which_rows(outside)}.")
+    if known is None and len(ids) < len(names):
+        raise BadInput(
+            f"{columns.origin} has {len(ids)} rows for {len(names)} classes: each class needs at least one."
+        )
+    if known is None and len(set(ids)) == 1:
+        raise BadInput(f"{what} has one class only ({names[ids[0]]!r}): to learn, at least two are needed.")
+    return ids, names
+
+
+def _label_values(columns: Columns, name: str, what: str, names: tuple[str, ...] | None) -> list:
+    """The labels as Python values, none missing; as words where every one of them is a class name."""
+    values = [v.item() if hasattr(v, "item") else v for v in columns.values[name]]  # numpy's scalars
+    if names is not None and set(map(str, values)) <= set(names):
+        return list(map(str, values))  # first, because a class may be called "5"
+    if not columns.typed:
+        values = _typed(values)
+    missing = [i for i, value in enumerate(values, 1) if is_missing(value) or value == -1]
+    if missing:
+        raise BadInput(
+            f"{what} has no label (nothing, NaN or -1) in {which_rows(missing)}: fill in or remove these "
+            "rows, and if -1 is a class, number the classes from 0."
+        )
+    return values
+
+
+def _typed(values: list[str]) -> list:
+    """A CSV file's labels: numbers or true/false if all of them are, else words; None for nothing or NaN."""
+    values = [value.strip() for value in values]
+    values = [None if value.casefold() in ("", "nan") else value for value in values]
+    there = [value for value in values if value is not None]
+    if all(re.fullmatch(r"[+-]?\d+(\.0*)?", value) for value in there):
+        return [value and int(float(value)) for value in values]
+    if all(value.casefold() in ("true", "false") for value in there):
+        return [value and value.casefold() == "true" for value in values]
+    return values
+
+
+def is_missing(value) -> bool:
+    """None, NaN, or text with nothing in it."""
+    return value is None or value != value or (isinstance(value, str) and not value.strip())
+
+
+def which_rows(numbers: list[int]) -> str:
+    """ "rows 3, 7 (counted from 1)" """
+    shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
+    return f"{'rows' if len(numbers) > 1 else 'row'} {shown} (counted from 1)"

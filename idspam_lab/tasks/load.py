@@ -1,0 +1,204 @@
+"""A task's name, or the user's own table -> training, validation and test rows, by a rule that is said."""
+
+import hashlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import BadInput
+from .columns import SUFFIXES, Columns, columns_of, read_columns
+from .examples import Examples
+from .overlap import Overlap, OverlapWarning, overlap
+from .own import table_from
+from .registry import TASKS, Task
+from .sources import open_source, to_examples
+from .splits import divide, sample
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """A task's rows, ready to train on.
+
+    Attributes:
+        task: names, columns, metric.
+        train: None where the rows are loaded for evaluation only.
+        validation: chooses the epoch; None with holdout=0, where the last epoch is kept.
+        test: what is reported on.
+        source: one sentence, where the rows come from.
+        split_rule: one sentence, how they were divided.
+        overlap: test rows that are among the training rows; None where there is nothing to compare.
+        fingerprint: 16 hex digits over all rows and the division.
+    """
+
+    task: Task
+    train: Examples | None
+    validation: Examples | None
+    test: Examples
+    source: str
+    split_rule: str
+    overlap: Overlap | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        parts = (self.train, self.validation, self.test)
+        digests = ["-" if part is None else part.fingerprint() for part in parts]
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
+
+
+def load_task(
+    what,
+    *,
+    source: str | Path = "auto",
+    holdout: float | int = 0.1,
+    limit: int | None = None,
+    seed: int = 0,
+    metric: str | None = None,
+    revision: str | None = None,
+    text: str | None = None,
+    pair: str | None = None,
+    label: str | None = None,
+) -> TaskData:
+    """Everything needed to train on a task.
+
+    Args:
+        what: a name in TASKS; or the user's own: a table's path, a folder with train.* and perhaps
+            validation.* and test.*, a `datasets.Dataset` or DatasetDict, a DataFrame, a dict of lists.
+        source: where a named task is read from, see `open_source`.
+        holdout: validation rows, as a share (at most 2,000 of a training split) or a number; 0 for none.
+        limit: train on that many rows only, stratified by label. Test and validation rows do not change.
+        seed: picks the rows of `limit`, nothing else. Test and validation rows are the same for every seed.
+        metric: in place of the task's own, "accuracy" or "acc_f1".
+        revision: of the hub's data set.
+        text, pair, label: columns of the user's own data; guessed if not given.
+
+    Warns:
+        OverlapWarning: rows of a given test split are among the training rows.
+
+    Raises:
+        BadInput: unknown name, no such file, no network, or something in the data that training cannot use.
+    """
+    if not (0 <= holdout < 1 or (holdout >= 1 and float(holdout).is_integer())):
+        raise BadInput(f"holdout is {holdout}, but it is a share below 1, a number of rows, or 0.")
+    task, parts, said = _parts(what, source, revision, dict(text=text, pair=pair, label=label), bool(holdout))
+    train, validation, test, rule = divide(parts, holdout)
+    if limit is not None and limit < len(train):
+        train = sample(train, limit, seed)
+        rule = f"{rule[:-1]}; trained on a stratified choice of {limit:,} rows (seed {seed})."
+    found = overlap(train, test) if "test" in parts else None  # what we divide ourselves does not overlap
+    if found:
+        warnings.warn(OverlapWarning(str(found)), stacklevel=2)
+    return TaskData(replace(task, metric=metric or task.metric), train, validation, test, said, rule, found)
+
+
+def load_for_evaluation(
+    what,
+    *,
+    source: str | Path = "auto",
+    whole: bool = False,
+    limit: int | None = None,
+    seed: int = 0,
+    metric: str | None = None,
+    revision: str | None = None,
+    names: Sequence[str] | None = None,
+    text: str | None = None,
+    pair: str | None = None,
+    label: str | None = None,
+) -> TaskData:
+    """Test rows alone, for a model that is trained already; train and validation are None.
+
+    They are the test rows of `load_task`, so nothing that was trained on comes in. One table of the user's
+    own is taken as it is, all of it.
+
+    Args:
+        whole: of an embedded task, all rows in place of our test rows; for models never trained on it.
+        limit: a stratified choice of that many rows (`seed` picks them).
+        names: the model's class names; labels of the user's own data are read by them.
+        The rest as in `load_task`.
+    """
+    if _is_task(what):
+        task = TASKS[what]
+        place = open_source(task, source, revision)
+        split = task.splits["test"]
+        test = to_examples(task, place.read(split), f"{what}/{split}" if place.has_splits else what)
+        said = place.said
+        rule = f"Evaluated on the hub's {split} split." if place.has_splits else "Evaluated on all rows."
+        if not place.has_splits and not whole:
+            *_, test, rule = divide({"train": test}, 0)
+    else:
+        tables = _tables(what)
+        columns = tables["test" if "test" in tables else "train"]
+        table = table_from(columns, text, pair, label, names=names)
+        task, test, said = _own_task(what, table), table.examples, f"{columns.origin}: {table.said}"
+        rule = "Evaluated on the test split as given." if "test" in tables else "Evaluated on all rows."
+    if limit is not None and limit < len(test):
+        test = sample(test, limit, seed)
+        rule = f"{rule[:-1]}: a stratified choice of {limit:,} (seed {seed})."
+    return TaskData(replace(task, metric=metric or task.metric), None, None, test, said, rule)
+
+
+def _is_task(what) -> bool:
+    return isinstance(what, str) and what in TASKS
+
+
+def _parts(what, source, revision, chosen: dict, validate: bool) -> tuple[Task, dict[str, Examples], str]:
+    """(task, its parts as they are given, where from)."""
+    if _is_task(what):
+        task = TASKS[what]
+        place = open_source(task, source, revision)
+        if not place.has_splits:
+            return task, {"train": to_examples(task, place.read("train"), what)}, place.said
+        wanted = [part for part in task.splits if part != "validation" or validate]
+        parts = {
+            part: to_examples(task, place.read(task.splits[part]), f"{what}/{task.splits[part]}")
+            for part in wanted
+        }
+        return task, parts, place.said
+    tables = _tables(what)
+    first = table_from(tables["train"], **chosen)
+    parts = {"train": first.examples}
+    for part in ("validation", "test"):
+        if part in tables:  # read as the training rows were: the same columns, the same classes
+            columns = dict(zip(("text", "pair"), first.columns, strict=False), label=first.label_column)
+            parts[part] = table_from(tables[part], **columns, names=first.labels).examples
+    name = _own_task(what, first).name
+    parts = {
+        part: replace(rows, name=f"{name}/{part}" if "test" in parts else name)
+        for part, rows in parts.items()
+    }
+    return _own_task(what, first), parts, f"{tables['train'].origin}: {first.said}"
+
+
+def _own_task(what, table) -> Task:
+    name = Path(what).stem if isinstance(what, (str, Path)) else "own"
+    return Task(
+        name, table.columns, table.labels, label_column=table.label_column, note="The user's own data."
+    )
+
+
+def _tables(what) -> dict[str, Columns]:
+    """The user's tables: {"train": ...}, and "validation" and "test" where they are given."""
+    if not isinstance(what, (str, Path)):
+        if isinstance(what, dict) and "train" in what and not isinstance(what["train"], (list, tuple)):
+            return {part: columns_of(what[part]) for part in ("train", "validation", "test") if part in what}
+        return {"train": columns_of(what)}
+    path = Path(what)
+    if path.is_dir():
+        files = {part: _only_file(path, part) for part in ("train", "validation", "test")}
+        if not files["train"]:
+            raise BadInput(
+                f"{path} has no train file: put train.csv there (or {', '.join(SUFFIXES[1:])}), "
+                "perhaps test.csv too."
+            )
+        return {part: read_columns(file) for part, file in files.items() if file}
+    if isinstance(what, str) and not path.exists() and not path.suffix:
+        raise BadInput(f"There is no task or file {what!r}; the tasks are: {', '.join(TASKS)}.")
+    return {"train": read_columns(path)}
+
+
+def _only_file(folder: Path, part: str) -> Path | None:
+    files = [folder / f"{part}{suffix}" for suffix in SUFFIXES if (folder / f"{part}{suffix}").is_file()]
+    if len(files) > 1:
+        raise BadInput(f"{folder} has {files[0].name} and {files[1].name}: keep one of them.")
+    return files[0] if files else None

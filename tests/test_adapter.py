@@ -1,0 +1,183 @@
+"""Saving and loading: small, safe, and only with the backbone that it was trained on."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from idspam_lab.adapter import CONFIG, WEIGHTS
+from idspam_lab.backbones import FAMILIES, load_backbone
+from idspam_lab.classifier import PromptClassifier
+from idspam_lab.errors import BadInput
+from idspam_lab.files import write_text
+
+TEXTS = ["a gripping , funny film .", "dull"]
+
+
+@pytest.fixture
+def clf(minilm):
+    return PromptClassifier(minilm, "idspam", labels=("negative", "positive"), layer=2, t=4, c=8, seed=5).eval()
+
+
+@pytest.fixture
+def folder(clf, tmp_path):
+    clf.save_pretrained(tmp_path / "adapter")
+    return tmp_path / "adapter"
+
+
+def test_round_trip_gives_identical_probabilities_and_labels(clf, folder, minilm):
+    for backbone in (None, minilm, "minilm"):
+        again = PromptClassifier.from_pretrained(folder, backbone=backbone)
+        assert np.array_equal(again.predict_proba(TEXTS), clf.predict_proba(TEXTS))
+        assert again.id2label == clf.id2label and again.read == clf.read and again.options == clf.options
+
+
+def test_only_the_trained_part_is_written_without_pickle(clf, folder):
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", WEIGHTS, CONFIG]
+    trained = sum(p.numel() for p in clf.parameters() if p.requires_grad)
+    assert 4 * trained < (folder / WEIGHTS).stat().st_size < 4 * trained + 2000
+    config = json.loads((folder / CONFIG).read_text())
+    assert config["base_model"]["name"] == "minilm" and len(config["base_model"]["weights_sha256"]) == 64
+    assert config["id2label"] == {"0": "negative", "1": "positive"}
+
+
+def test_another_backbone_is_refused(folder, minilm):
+    other = transformers.BertModel(minilm.config, add_pooling_layer=False)  # the same shape, other weights
+    with pytest.raises(
+        BadInput, match=r"trained on 'minilm' \(bert, 6 blocks x 384.*but the backbone given is 'other'"
+    ):
+        PromptClassifier.from_pretrained(folder, backbone=FAMILIES["bert"](other, minilm.tokenizer, "other"))
+
+
+def test_one_changed_weight_is_noticed(folder):
+    changed = load_backbone("minilm")
+    with torch.no_grad():
+        changed.model.encoder.layer[3].output.dense.bias[7] += 1e-3
+    with pytest.raises(BadInput, match="load the one that it was trained on"):
+        PromptClassifier.from_pretrained(folder, backbone=changed)
+
+
+def test_cut_off_weights(folder):
+    content = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(content[:-100])
+    with pytest.raises(BadInput, match="damaged or cut off"):
+        PromptClassifier.from_pretrained(folder)
+
+
+def test_missing_weights(folder):
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(BadInput, match="There is no file"):
+        PromptClassifier.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"model_type": "bert"}'])
+def test_a_folder_that_is_no_adapter(tmp_path, content):
+    if content is not None:
+        (tmp_path / CONFIG).write_text(content)
+    with pytest.raises(BadInput, match="not an adapter.*config.json and adapter.safetensors"):
+        PromptClassifier.from_pretrained(tmp_path)
+
+
+def test_a_hub_name_without_network():
+    with pytest.raises(BadInput, match="nor a hub address within reach"):
+        PromptClassifier.from_pretrained("someone/an-adapter")
+
+
+def test_shapes_that_do_not_fit(folder):
+    config = json.loads((folder / CONFIG).read_text())
+    config["options"]["t"] = 5
+    (folder / CONFIG).write_text(json.dumps(config))
+    with pytest.raises(BadInput, match=r"W_up.weight has shape \(1536, 8\), but \(1920, 8\) is needed"):
+        PromptClassifier.from_pretrained(folder)
+
+
+def test_push_to_hub_sends_the_same_three_files(clf, monkeypatch):
+    sent = {}
+
+    class Created:
+        repo_id = "me/my-adapter"
+
+    def upload(self, *, repo_id, folder_path, **_):
+        sent[repo_id] = {path.name: path.stat().st_size for path in Path(folder_path).iterdir()}
+
+    monkeypatch.setattr("huggingface_hub.HfApi.create_repo", lambda self, **_: Created)
+    monkeypatch.setattr("huggingface_hub.HfApi.upload_folder", upload)
+    clf.push_to_hub("me/my-adapter")
+    assert set(sent["me/my-adapter"]) == {"README.md", WEIGHTS, CONFIG}
+
+
+# Folders that cannot be written --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_only(clf):
+    """A folder with an adapter that may not be written. Root may write anywhere, so it gives that up for the test."""
+    with tempfile.TemporaryDirectory() as parent:
+        os.chmod(parent, 0o755)
+        folder = Path(parent) / "adapter"
+        clf.save_pretrained(folder)
+        folder.chmod(0o555)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.seteuid(65534)
+        yield folder
+        if was_root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+def test_read_only_folder(clf, read_only):
+    before = {path.name: path.read_bytes() for path in read_only.iterdir()}
+    for folder in (read_only, read_only / "below"):
+        with pytest.raises(BadInput, match="may not be written: choose a folder that you own"):
+            clf.save_pretrained(folder)
+    assert {path.name: path.read_bytes() for path in read_only.iterdir()} == before
+
+
+def test_a_file_where_the_folder_should_be(clf, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(BadInput):
+        clf.save_pretrained(tmp_path / "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_full_disk_leaves_the_old_adapter_whole(folder, clf):
+    """A process that may write no file above 100 kB, as on a full disk, saves over an adapter."""
+    script = f"""
+import resource, signal
+from idspam_lab.classifier import PromptClassifier
+from idspam_lab.errors import BadInput
+clf = PromptClassifier.from_pretrained({str(folder)!r})
+with __import__("torch").no_grad():
+    clf.head.bias.fill_(3.0)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    clf.save_pretrained({str(folder)!r})
+except BadInput as error:
+    print(error)
+"""
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "no room left" in done.stdout and done.stdout.count("\n") == 1, done
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_full_disk_for_small_files_too(tmp_path, monkeypatch):
+    write_text(tmp_path / "report", "old")
+
+    def full(self, *_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(BadInput, match="no room left"):
+        write_text(tmp_path / "report", "new")
+    monkeypatch.undo()
+    assert (tmp_path / "report").read_text() == "old" and len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,215 @@
+"""Backbone + method + readout + head: what the verbs return, and that nothing depends on the rest of the batch."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from idspam_lab.classifier import PromptClassifier
+from idspam_lab.errors import BadInput
+from idspam_lab.methods import METHODS
+from idspam_lab.tasks.examples import Examples
+from idspam_lab.training import Settings
+from idspam_lab.training.batches import Collate
+
+TEXTS = [
+    "a gripping , funny film .",
+    "dull",
+    "the plot is so clumsy that even its fine actors cannot save it , try as they may",
+]
+LABELS = ("negative", "positive")
+
+
+@pytest.fixture(scope="module")
+def clf(minilm):
+    return PromptClassifier(minilm, "idspam", labels=LABELS, layer=3).eval()
+
+
+def test_predictions_do_not_depend_on_the_batch_or_padding(clf):
+    together = clf.predict_proba(TEXTS, precision="fp32")
+    alone = np.concatenate([clf.predict_proba([text], precision="fp32") for text in TEXTS])
+    assert together.shape == (3, 2) and np.allclose(together.sum(1), 1)
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_left_padded_batches_give_the_same_logits(clf):
+    rows = clf.rows(TEXTS)
+    right = Collate(0)(rows)
+    left = {
+        k: torch.stack([row.roll(int((1 - m).sum())) for row, m in zip(v, right["attention_mask"], strict=True)])
+        for k, v in right.items()
+    }
+    assert left["attention_mask"][1, 0] == 0
+    with torch.no_grad():
+        assert torch.allclose(clf(**left).logits, clf(**right).logits, atol=1e-5)
+
+
+def test_a_prompt_changes_what_the_head_reads_only_above_its_layer(minilm):
+    """With the prompt's values pushed to the same vectors, the classifier is the Hugging Face model with them put in front."""
+    clf = PromptClassifier(minilm, "idspam", layer=0, t=2, read="first").eval()
+    batch = Collate(0)(clf.rows(TEXTS[:1]))
+    with torch.no_grad():
+        E, hidden = minilm.trunk(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"], 0)
+        S, _ = clf.method.prompt(E, hidden, batch["attention_mask"])
+        reference = minilm.model.encoder(torch.cat([S, hidden], 1)).last_hidden_state[
+            :, 2
+        ]  # its own loop over the blocks
+        assert torch.allclose(clf(**batch).logits, clf.head(reference), atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", range(3))
+def test_autograd_keeps_nothing_from_below_the_prompt(tiny, layer):
+    """What the backward pass needs is saved for blocks m..L-1 alone, so the same for the same number of blocks above."""
+    clf = PromptClassifier(tiny, "idspam", layer=layer, t=3).train()
+    batch = Collate(0)(clf.rows(TEXTS)) | {"labels": torch.tensor([0, 1, 0])}
+    inside, saved = {"now": None}, {}
+    hooks = []
+    for i, block in enumerate(tiny.blocks()):
+        hooks.append(block.register_forward_pre_hook(lambda *_, i=i: inside.update(now=i)))
+        hooks.append(block.register_forward_hook(lambda *_: inside.update(now=None)))
+
+    def pack(tensor):
+        saved[inside["now"]] = saved.get(inside["now"], 0) + 1
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        clf(**batch).loss.backward()
+    for hook in hooks:
+        hook.remove()
+    assert {i for i in saved if i is not None} == set(range(layer, 3))
+    assert all(p.grad is None for p in tiny.parameters())
+
+
+def test_verbs_speak_label_names(clf):
+    assert set(clf.predict(TEXTS)) <= set(LABELS)
+    assert clf.id2label == {0: "negative", 1: "positive"} and clf.label2id == {"negative": 0, "positive": 1}
+    assert clf.predict([]) == [] and clf.predict_proba([]).shape == (0, 2)
+
+
+def test_pairs_are_read_as_the_tokenizer_pairs_them(clf):
+    (row,) = clf.rows([("a man sleeps", "he is awake")])
+    assert row["input_ids"] == clf.backbone.tokenizer("a man sleeps", "he is awake").input_ids
+    assert row["token_type_ids"] == [0] * 5 + [1] * 4
+
+
+def test_explanation_is_the_trace(clf):
+    found = clf.explain(TEXTS)
+    for text, explanation in zip(TEXTS, found, strict=True):
+        assert explanation.tokens == clf.backbone.tokenizer.convert_ids_to_tokens(
+            clf.backbone.tokenizer(text).input_ids
+        )
+        assert explanation.weights.sum() == pytest.approx(1, abs=1e-5)
+        assert np.allclose(explanation.attention.mean(0), explanation.weights, atol=1e-6)
+        assert sum(explanation.probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert explanation.label == max(explanation.probabilities, key=explanation.probabilities.get)
+    probabilities = clf.predict_proba(TEXTS, precision="fp32")
+    assert [e.probabilities["positive"] for e in found] == pytest.approx(probabilities[:, 1], abs=1e-5)
+
+
+def test_linear_head_is_the_frozen_models_own_features(minilm):
+    clf = PromptClassifier(minilm, "linear_head", read="first").eval()
+    batch = Collate(0)(clf.rows(TEXTS))
+    with torch.no_grad():
+        features = minilm.model(**batch).last_hidden_state[:, 0]
+        assert torch.allclose(clf(**batch).logits, clf.head(features), atol=1e-5)
+    with pytest.raises(BadInput, match="no token weights"):
+        clf.explain(TEXTS)
+
+
+def test_two_classifiers_on_one_backbone_do_not_disturb_each_other(tiny, train, validation):
+    settings = Settings(epochs=1, batch_size=16, precision="fp32")
+    alone = PromptClassifier(tiny, "idspam", layer=1)
+    alone.fit(train, validation, settings, progress=False)
+    first, second = PromptClassifier(tiny, "idspam", layer=1), PromptClassifier(tiny, "linear_head")
+    second.fit(train, validation, settings, progress=False)
+    first.fit(train, validation, settings, progress=False)
+    assert np.array_equal(first.predict_proba(TEXTS), alone.predict_proba(TEXTS))
+
+
+def test_transformers_trainer_can_train_it(tiny, train, validation, tmp_path):
+    clf = PromptClassifier(tiny, "idspam", layer=1, t=3, labels=LABELS)
+    start = clf.head.weight.detach().clone()
+    frozen = tiny.model.embeddings.word_embeddings.weight.clone()
+    arguments = transformers.TrainingArguments(
+        tmp_path, num_train_epochs=8, per_device_train_batch_size=16, learning_rate=1e-2, report_to=[], save_strategy="no",
+        use_cpu=True, disable_tqdm=True, logging_strategy="no"
+    )  # fmt: skip
+    trainer = transformers.Trainer(
+        clf, arguments, train_dataset=clf.rows(train), eval_dataset=clf.rows(validation), data_collator=Collate(clf.pad_id),
+        compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(-1) == p.label_ids).mean())}
+    )  # fmt: skip
+    before = trainer.evaluate()
+    trainer.train()
+    after = trainer.evaluate()
+    assert after["eval_loss"] < before["eval_loss"] and after["eval_accuracy"] >= 0.9
+    assert not torch.equal(clf.head.weight, start)
+    assert torch.equal(tiny.model.embeddings.word_embeddings.weight, frozen)
+    assert not any(module.training for module in tiny.modules())  # Trainer calls train(); the frozen part stays in eval
+
+
+# Bad input: one clear sentence each -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        (["fine", ""], "Text 2 is empty"),
+        (["  \n"], "Text 1 is empty"),
+        (["[CLS] [SEP]"], "Text 1 holds nothing that the model can read"),
+        (["\u200b"], "Text 1"),
+        (["fine", None], "Text 2 is None: give a string"),
+        ("one text", "write \\[text\\]"),
+    ],
+)
+def test_texts_that_are_none(clf, texts, sentence):
+    with pytest.raises(BadInput, match=sentence) as caught:
+        clf.predict(texts)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_long_text_is_cut_and_said_so_once(clf):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rows = clf.rows(["word " * 600, "word " * 700, "short"])
+    assert [len(row["input_ids"]) for row in rows] == [512, 512, 3]
+    assert rows[0]["input_ids"][-1] == clf.backbone.tokenizer.sep_token_id  # cut inside, not at its end
+    assert [str(w.message) for w in caught] == ["2 of 3 texts are longer than 512 tokens and were cut there."]
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (None, "have no labels"),
+        ((0, 1, 2), "Label 2 is not one of the 2 classes: label ids go from 0 to 1"),
+        ((-1, 0, 1), "Label -1 is not one of"),
+        ((1, 1, 1), "All 3 training texts are of class 'positive'"),
+    ],
+)
+def test_labels_that_cannot_be_learned(clf, labels, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        clf.fit(Examples(tuple(TEXTS), None, labels, "x"), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"layer": 6}, r"layer is 6, but minilm has 6 blocks: choose 0 \(the input\) to 5"),
+        ({"layer": -1}, "layer is -1"),
+        ({"t": 0}, "t is 0"),
+        ({"c": 0}, "c is 0"),
+        ({"read": "cls"}, "read is 'cls'"),
+        ({"labels": 1}, "at least two"),
+        ({"labels": ("a", "a")}, "at least two different"),
+        ({"rank": 8}, "'idspam' does not take these options.*rank"),
+    ],
+)
+def test_options_out_of_range(minilm, options, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        PromptClassifier(minilm, "idspam", **options)
+
+
+def test_unknown_method_names_those_there_are(minilm):
+    with pytest.raises(BadInput, match=f"no method 'prompts'; there are {', '.join(METHODS)}"):
+        PromptClassifier(minilm, "prompts")

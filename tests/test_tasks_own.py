@@ -1,0 +1,265 @@
+"""The user's own tables: what is guessed, what is kept, and one sentence for everything that is wrong."""
+
+import datasets
+import numpy as np
+import pandas
+import pytest
+
+from idspam_lab.errors import BadInput
+from idspam_lab.tasks import from_dataset, load_for_evaluation, load_task, overlap, read_table
+
+FRAME = pandas.DataFrame(
+    {
+        "review": ["good, very", 'so "bad"', "line\nbreak <br /> <b>x</b>", " Größe "],
+        "label": ["pos", "neg", "pos", "neg"],
+    }
+)
+TEXTS = tuple(FRAME["review"])
+
+
+def file(tmp_path, content, name="own.csv"):
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(params=["csv", "semicolon.csv", "bom.csv", "tsv", "parquet", "jsonl"])
+def written(tmp_path, request):
+    """FRAME as pandas writes it."""
+    path = tmp_path / f"own.{request.param}"
+    match request.param:
+        case "csv":
+            FRAME.to_csv(path, index=False)
+        case "semicolon.csv":
+            FRAME.to_csv(path, index=False, sep=";")
+        case "bom.csv":
+            FRAME.to_csv(path, index=False, encoding="utf-8-sig")
+        case "tsv":
+            FRAME.to_csv(path, index=False, sep="\t")
+        case "parquet":
+            FRAME.to_parquet(path)
+        case "jsonl":
+            FRAME.to_json(path, orient="records", lines=True)
+    return path
+
+
+# --- what is read
+
+
+def test_every_kind_of_file_gives_the_same_rows(written):
+    table = read_table(written)
+    assert table.examples.texts == TEXTS and table.examples.pairs is None
+    assert table.labels == ("neg", "pos") and table.examples.labels == (1, 0, 1, 0)
+    assert table.said == "Texts are read from column 'review', labels from column 'label' (0 = neg, 1 = pos)."
+
+
+def test_data_frame_dict_and_dataset_give_the_same_rows():
+    plain = FRAME.to_dict("list")
+    for data in (
+        FRAME,
+        plain,
+        datasets.Dataset.from_dict(plain),
+        datasets.Dataset.from_pandas(FRAME).select([0, 1, 2, 3]),
+    ):
+        assert from_dataset(data).examples.texts == TEXTS
+        assert from_dataset(data).examples.labels == (1, 0, 1, 0)
+
+
+def test_class_label_names_are_kept_from_dataset_and_from_parquet(tmp_path):
+    features = datasets.Features(
+        text=datasets.Value("string"), label=datasets.ClassLabel(names=["zero", "a", "never"])
+    )
+    data = datasets.Dataset.from_dict({"text": ["x", "y", "z"], "label": [1, 0, 1]}, features=features)
+    data.to_parquet(tmp_path / "own.parquet")
+    for table in (
+        from_dataset(data),
+        read_table(tmp_path / "own.parquet"),
+        from_dataset(data.select([2, 1, 0])),
+    ):
+        assert table.labels == ("zero", "a", "never") and table.examples.labels == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "ids"),
+    [
+        ([2, 0, 1, 0], ("0", "1", "2"), (2, 0, 1, 0)),
+        ([1.0, 0.0, 1.0, 0.0], ("0", "1"), (1, 0, 1, 0)),
+        ([True, False, True, True], ("False", "True"), (1, 0, 1, 1)),
+        (list(np.array([True, False, True, True])), ("False", "True"), (1, 0, 1, 1)),
+        (["b", "a", "c", "a"], ("a", "b", "c"), (1, 0, 2, 0)),
+    ],
+)
+def test_labels_that_are_numbers_booleans_or_words(tmp_path, values, names, ids):
+    frame = pandas.DataFrame({"text": list("wxyz"), "label": values})
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    for table in (from_dataset(frame), read_table(tmp_path / "own.csv")):
+        assert (table.labels, table.examples.labels) == (names, ids)
+
+
+def test_columns_are_guessed_or_named():
+    table = {"Sentence1": ["a", "b"], "sentence2": ["c", "d"], "Label": ["x", "y"], "other": ["e", "f"]}
+    assert from_dataset(table).columns == ("Sentence1", "sentence2") and from_dataset(
+        table
+    ).examples.pairs == ("c", "d")
+    assert from_dataset(table, text="other").columns == ("other",)
+    assert from_dataset(table, text="other", pair="sentence2").examples.pairs == ("c", "d")
+    assert from_dataset(table, text="sentence2", label="other").labels == ("e", "f")
+    unlabelled = from_dataset({"text": ["a", "b"]}, labelled=False)
+    assert unlabelled.examples.labels is None and unlabelled.labels == () and unlabelled.label_column is None
+
+
+def test_known_names_read_the_labels_of_new_rows(tmp_path):
+    table = read_table(file(tmp_path, "text,label\na,pos\nb,pos\n"), names=("neg", "pos"))
+    assert table.examples.labels == (1, 1) and table.labels == (
+        "neg",
+        "pos",
+    )  # one class is enough to evaluate on
+    assert read_table(file(tmp_path, "text,label\na,5\nb,1\n"), names=("1", "2", "5")).examples.labels == (
+        2,
+        0,
+    )
+    assert read_table(file(tmp_path, "text,label\na,1\nb,1\n"), names=("neg", "pos")).examples.labels == (
+        1,
+        1,
+    )
+
+
+# --- what is refused: the content of a CSV file, and words that the one sentence must have
+
+REFUSED = {
+    "no label column": ("text,stars\na,1\nb,2\n", "no label column.*'text', 'stars'"),
+    "no text column": ("body,label\na,0\nb,1\n", "no text column.*'body', 'label'"),
+    "empty texts": ("text,label\na,0\n,1\nc,0\n  ,1\n", "no text in column 'text' of rows 2, 4 "),
+    "gap in the numbers": (
+        "text,label\na,1\nb,2\nc,5\n",
+        "labels 1, 2, 5, but numbers must run from 0 to K-1",
+    ),
+    "negative": ("text,label\na,-2\nb,0\nc,1\n", "labels -2, 0, 1, but"),
+    "missing label": ("text,label\na,0\nb,\nc,1\n", "no label .* in row 2 "),
+    "NaN": ("text,label\na,0.0\nb,NaN\nc,1.0\n", "no label .* in row 2 "),
+    "minus one": (
+        "text,label\na,0\nb,1\nc,-1\nd,-1\n",
+        "no label .* in rows 3, 4 .* number the classes from 0",
+    ),
+    "one class": ("text,label\na,pos\nb,pos\n", "one class only .'pos'"),
+    "fractions": ("text,label\na,0.5\nb,0.5\n", "does not hold classes"),
+    "no rows": ("text,label\n", "has no rows"),
+    "nothing": ("", "is empty"),
+    "uneven": ("text,label\na,0\nb, c,1\n", "3 values on line 3, but 2 columns"),
+    "open quotation mark": ('text,label\n"a,0\nb,1\n', "cannot be read at line"),
+    "quotation mark inside": ('text,label\n"a "b" c",0\nd,1\n', "double each quotation mark"),
+    "same name twice": ("text,text\na,b\n", "two columns of the same name"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_files(tmp_path, case):
+    content, words = REFUSED[case]
+    path = file(tmp_path, content)
+    with pytest.raises(BadInput, match=words) as error:
+        read_table(path)
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_refused_columns_and_classes(tmp_path):
+    def refused(words, data=None, **more):
+        with pytest.raises(BadInput, match=words):
+            from_dataset({"text": ["a", "b"], "label": [0, 1]} if data is None else data, **more)
+
+    refused("no column 'words'; its columns are: 'text', 'label'", text="words")
+    refused("no column 'more'", text="text", pair="more")
+    refused("no label column 'class'; its columns are", label="class")
+    refused("holds int in rows 1, 2 .*not text", {"text": [1, 2], "label": [0, 1]})
+    refused("no text in column 'text' of row 2 ", {"text": ["a", None], "label": [0, 1]})
+    refused("no label .* row 2 ", pandas.DataFrame({"text": ["a", "b"], "label": [0, np.nan]}))
+    refused("no label .* row 1 ", {"text": ["a", "b"], "label": [None, "x"]})
+    refused("not a mixture", {"text": ["a", "b"], "label": [0, "x"]})
+    refused("not a mixture", {"text": ["a", "b"], "label": [0.5, 1.5]})
+    refused(
+        "label 'bad', which is not one of: neg, pos", {"text": ["a"], "label": ["bad"]}, names=("neg", "pos")
+    )
+    refused("outside 0..1 in row 2", {"text": ["a", "b"], "label": [0, 2]}, names=("neg", "pos"))
+    refused("A list is not a table", [1, 2])
+    names = datasets.ClassLabel(names=["a", "b", "c"])
+    features = datasets.Features(text=datasets.Value("string"), label=names)
+    refused(
+        "2 rows for 3 classes",
+        datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]}, features=features),
+    )
+    hidden = datasets.Dataset.from_dict({"text": list("wxyz"), "label": [0, 1, -1, 2]}, features=features)
+    refused("no label .* in row 3 ", hidden)
+    refused("classes a, b, c, but these are expected: x, y", hidden, names=("x", "y"))
+
+
+def test_refused_paths(tmp_path):
+    def refused(words, path):
+        with pytest.raises(BadInput, match=words):
+            read_table(path)
+
+    refused("There is no file", tmp_path / "none.csv")
+    refused("There is no file", tmp_path)
+    refused(r"name should end in .csv, .tsv, .parquet, .jsonl", file(tmp_path, "x", "own.xlsx"))
+    refused("not a whole Parquet file", file(tmp_path, "x", "own.parquet"))
+    refused("no JSON object on line 2", file(tmp_path, '{"text": "a", "label": 0}\n{"text": \n', "own.jsonl"))
+    refused("no JSON object on line 1", file(tmp_path, "[1]\n", "list.jsonl"))
+    (tmp_path / "latin.csv").write_bytes("text,label\nGröße,0\n".encode("latin-1"))
+    refused("not UTF-8", tmp_path / "latin.csv")
+
+
+def test_unreadable_file(tmp_path, monkeypatch):
+    path = file(tmp_path, "text,label\na,0\n")
+
+    def closed(*arguments, **more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", closed)  # permissions do not stop the user root
+    with pytest.raises(BadInput, match="cannot be read .Permission denied."):
+        read_table(path)
+
+
+# --- to train on
+
+
+def rows(count, prefix=""):
+    return pandas.DataFrame(
+        {"text": [f"{prefix}{i}" for i in range(count)], "label": ["pos", "neg"] * (count // 2)}
+    )
+
+
+def test_one_table_is_divided_by_the_same_rule_as_any(tmp_path):
+    rows(100).to_csv(tmp_path / "own.csv", index=False)
+    data = load_task(tmp_path / "own.csv", metric="acc_f1")
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [80, 10, 10]
+    assert not overlap(data.train, data.test) and data.test.name == "own/test"
+    assert data.task.labels == ("neg", "pos") and data.task.metric == "acc_f1" and data.task.name == "own"
+    assert "0 = neg, 1 = pos" in data.source and data.fingerprint == load_task(rows(100)).fingerprint
+    assert len(load_for_evaluation(str(tmp_path / "own.csv"), names=("neg", "pos")).test) == 100
+
+
+def test_a_folder_or_a_dataset_dict_with_splits(tmp_path):
+    parts = {"train": rows(40), "test": rows(6, "test ")}
+    parts["train"].to_csv(tmp_path / "train.csv", index=False)
+    parts["test"].iloc[::2].to_json(
+        tmp_path / "test.jsonl", orient="records", lines=True
+    )  # positive rows only
+    data = load_task(tmp_path)
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [36, 4, 3]
+    assert data.test.labels == (1, 1, 1) and data.overlap.count == 0
+    assert load_for_evaluation(tmp_path, names=("neg", "pos")).test.texts == data.test.texts
+    both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
+    assert len(load_task(both).test) == 6 and load_task(both).train == load_task(parts).train
+
+
+def test_a_folder_that_cannot_be_used(tmp_path):
+    with pytest.raises(BadInput, match="no train file"):
+        load_task(tmp_path)
+    rows(10).to_csv(tmp_path / "train.csv", index=False)
+    pandas.DataFrame({"text": ["a"], "label": ["maybe"]}).to_csv(tmp_path / "test.csv", index=False)
+    with pytest.raises(BadInput, match="label 'maybe', which is not one of: neg, pos"):
+        load_task(tmp_path)
+    rows(10).to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(BadInput, match="keep one of them"):
+        load_task(tmp_path)
+    with pytest.raises(BadInput, match="There is no file .*own.csv"):
+        load_task(str(tmp_path / "own.csv"))
