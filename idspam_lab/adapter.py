@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 from huggingface_hub import ModelHubMixin, hf_hub_download
+from huggingface_hub.errors import HFValidationError
 
 from .backbones import Backbone, load_backbone
 from .errors import BadInput
@@ -41,9 +42,19 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         write_tensors(Path(save_directory) / WEIGHTS, trained, {"format": "pt"})
         write_json(Path(save_directory) / CONFIG, self.adapter_config())
 
-    def save_pretrained(self, save_directory, *, repo_id: str | None = None, push_to_hub: bool = False, model_card_kwargs: dict | None = None,
-                        config=None, **push_options):  # fmt: skip
-        """Writes the folder (made if need be): all files beside it first, then into their places, so an older adapter is never half lost.
+    def save_pretrained(
+        self,
+        save_directory,
+        *,
+        repo_id: str | None = None,
+        push_to_hub: bool = False,
+        model_card_kwargs: dict | None = None,
+        config=None,
+        **push_options,
+    ):
+        """Writes the folder (made if need be).
+
+        All files are written beside it first and then moved into it, so an older adapter is never half lost.
 
         Raises:
             BadInput: the folder cannot be written or the disk is full; the classifier and older files stay as they are.
@@ -65,7 +76,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         """The classifier of a folder or hub address.
 
         Args:
-            backbone: a loaded Backbone, or a name for `load_backbone`; default: the name that the adapter was trained with.
+            backbone: a loaded Backbone, or a name for `load_backbone`; default: the adapter's own.
 
         Raises:
             BadInput: not an adapter, damaged, or trained on another backbone.
@@ -76,7 +87,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         options.setdefault("local_files_only", folder.is_dir() or not hub_reachable())
         try:
             return super().from_pretrained(pretrained_model_name_or_path, backbone=backbone, **options)
-        except OSError as error:  # what the hub raises for an address that does not exist or cannot be reached
+        except (OSError, HFValidationError) as error:  # no such address, out of reach, or no address at all
             raise BadInput(f"{str(folder)!r} is not an adapter folder, nor a hub address within reach.") from error
 
     @classmethod
@@ -135,6 +146,12 @@ def read_config(folder: str, find) -> dict:
     return config
 
 
+def in_words(identity: dict) -> str:
+    """A frozen model's identity for a sentence."""
+    size = f"{identity['family']}, {identity['L']} blocks x {identity['n']}"
+    return f"{identity['name']!r} ({size}, weights {identity['weights_sha256'][:12]})"
+
+
 def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
     """The adapter was trained on exactly these frozen weights.
 
@@ -144,9 +161,8 @@ def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
     found = backbone.identity()
     if found.weights_sha256 != identity["weights_sha256"]:
         raise BadInput(
-            f"The adapter was trained on {identity['name']!r} ({identity['family']}, {identity['L']} blocks x {identity['n']}, weights "
-            f"{identity['weights_sha256'][:12]}), but the backbone given is {found.name!r} ({found.family}, {found.L} blocks x {found.n}, "
-            f"weights {found.weights_sha256[:12]}): load the one that it was trained on."
+            f"The adapter was trained on {in_words(identity)}, but the backbone given is {in_words(found.to_dict())}: "
+            "load the one that it was trained on."
         )
 
 
@@ -160,11 +176,13 @@ def fill(model, tensors: dict, folder: str) -> None:
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if set(parameters) != set(tensors):
         raise BadInput(
-            f"{folder!r}: the saved tensors {sorted(set(tensors) ^ set(parameters))} do not fit the method: train it again."
+            f"{folder!r}: the saved tensors {sorted(set(tensors) ^ set(parameters))} do not fit the method: "
+            "train it again."
         )
     for name, parameter in parameters.items():
         if parameter.shape != tensors[name].shape:
             raise BadInput(
-                f"{folder!r}: {name} has shape {tuple(tensors[name].shape)}, but {tuple(parameter.shape)} is needed: train it again."
+                f"{folder!r}: {name} has shape {tuple(tensors[name].shape)}, but {tuple(parameter.shape)} is needed: "
+                "train it again."
             )
         parameter.copy_(tensors[name])

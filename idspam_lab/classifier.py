@@ -184,7 +184,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
             )
             if trace is None:
                 raise BadInput(
-                    f"Method {self.method_name!r} makes no prompt from the tokens, so there are no token weights to show."
+                    f"Method {self.method_name!r} makes no prompt from the tokens: there are no token weights to show."
                 )
             probabilities = logits[0].float().softmax(-1).tolist()
             by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
@@ -207,7 +207,9 @@ class PromptClassifier(nn.Module, AdapterFiles):
         return Settings(**(self.method.preset | changes))
 
     def rows(self, texts, max_length: int | None = None) -> list[dict]:
-        """Texts, pairs of texts or Examples -> tokenised rows, with labels where there are any. Says so, once, if texts are cut.
+        """Texts, pairs of texts or Examples -> tokenised rows, with labels where there are any.
+
+        Warns once, with their number, if texts are cut.
 
         Raises:
             BadInput: a text is empty.

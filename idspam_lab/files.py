@@ -1,6 +1,7 @@
 """Files that are there whole or not at all: written beside their place, then moved into it."""
 
 import errno
+import hashlib
 import json
 import os
 import tempfile
@@ -52,6 +53,12 @@ def current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file's bytes, in hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -128,12 +128,12 @@ def test_two_classifiers_on_one_backbone_do_not_disturb_each_other(tiny, train, 
     assert np.array_equal(first.predict_proba(TEXTS), alone.predict_proba(TEXTS))
 
 
-def test_transformers_trainer_can_train_it(tiny, train, validation, tmp_path):
-    clf = PromptClassifier(tiny, "idspam", layer=1, t=3, labels=LABELS)
+def test_transformers_trainer_can_train_it(minilm, train, validation, tmp_path):
+    clf = PromptClassifier(minilm, "idspam", layer=4, t=3, labels=LABELS)
     start = clf.head.weight.detach().clone()
-    frozen = tiny.model.embeddings.word_embeddings.weight.clone()
+    frozen = minilm.model.embeddings.word_embeddings.weight.clone()
     arguments = transformers.TrainingArguments(
-        tmp_path, num_train_epochs=8, per_device_train_batch_size=16, learning_rate=1e-2, report_to=[], save_strategy="no",
+        tmp_path, num_train_epochs=6, per_device_train_batch_size=16, learning_rate=3e-3, report_to=[], save_strategy="no",
         use_cpu=True, disable_tqdm=True, logging_strategy="no"
     )  # fmt: skip
     trainer = transformers.Trainer(
@@ -145,8 +145,10 @@ def test_transformers_trainer_can_train_it(tiny, train, validation, tmp_path):
     after = trainer.evaluate()
     assert after["eval_loss"] < before["eval_loss"] and after["eval_accuracy"] >= 0.9
     assert not torch.equal(clf.head.weight, start)
-    assert torch.equal(tiny.model.embeddings.word_embeddings.weight, frozen)
-    assert not any(module.training for module in tiny.modules())  # Trainer calls train(); the frozen part stays in eval
+    assert torch.equal(minilm.model.embeddings.word_embeddings.weight, frozen)
+    assert not any(
+        module.training for module in minilm.modules()
+    )  # Trainer calls train(); the frozen part stays in eval
 
 
 # Bad input: one clear sentence each -----------------------------------------------------------------------

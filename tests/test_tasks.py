@@ -271,9 +271,7 @@ def hub(monkeypatch):
         asked.append((address, config, split, revision))
         if "rotten" not in address:
             raise datasets.exceptions.DatasetNotFoundError("gone\nlong story")
-        features = datasets.Features(
-            text=datasets.Value("string"), label=datasets.ClassLabel(names=["neg", "pos"])
-        )
+        features = datasets.Features(text=datasets.Value("string"), label=datasets.ClassLabel(names=["neg", "pos"]))
         rows = {"text": [f"{split} {i}" for i in range(20)], "label": [i % 2 for i in range(20)]}
         return datasets.Dataset.from_dict(rows, features=features)
 
@@ -289,9 +287,7 @@ def test_hub_records_its_revision_and_keeps_its_splits(hub):
     assert hub == [(address, None, split, "c0ffee") for split in ("train", "validation", "test")]
     assert "revision c0ffee" in data.source and address in data.source
     assert (len(data.train), data.validation.texts[0], data.test.texts[0]) == (20, "validation 0", "test 0")
-    assert (
-        data.split_rule == "Test is rotten_tomatoes/test; the epoch is chosen on rotten_tomatoes/validation."
-    )
+    assert data.split_rule == "Test is rotten_tomatoes/test; the epoch is chosen on rotten_tomatoes/validation."
     hub.clear()
     assert len(load_task("rotten_tomatoes", source="hub", holdout=0).train) == 20
     assert [split for _, _, split, _ in hub] == ["train", "test"]

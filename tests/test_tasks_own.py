@@ -66,9 +66,7 @@ def test_data_frame_dict_and_dataset_give_the_same_rows():
 
 
 def test_class_label_names_are_kept_from_dataset_and_from_parquet(tmp_path):
-    features = datasets.Features(
-        text=datasets.Value("string"), label=datasets.ClassLabel(names=["zero", "a", "never"])
-    )
+    features = datasets.Features(text=datasets.Value("string"), label=datasets.ClassLabel(names=["zero", "a", "never"]))
     data = datasets.Dataset.from_dict({"text": ["x", "y", "z"], "label": [1, 0, 1]}, features=features)
     data.to_parquet(tmp_path / "own.parquet")
     for table in (
@@ -98,9 +96,10 @@ def test_labels_that_are_numbers_booleans_or_words(tmp_path, values, names, ids)
 
 def test_columns_are_guessed_or_named():
     table = {"Sentence1": ["a", "b"], "sentence2": ["c", "d"], "Label": ["x", "y"], "other": ["e", "f"]}
-    assert from_dataset(table).columns == ("Sentence1", "sentence2") and from_dataset(
-        table
-    ).examples.pairs == ("c", "d")
+    assert from_dataset(table).columns == ("Sentence1", "sentence2") and from_dataset(table).examples.pairs == (
+        "c",
+        "d",
+    )
     assert from_dataset(table, text="other").columns == ("other",)
     assert from_dataset(table, text="other", pair="sentence2").examples.pairs == ("c", "d")
     assert from_dataset(table, text="sentence2", label="other").labels == ("e", "f")
@@ -176,9 +175,7 @@ def test_refused_columns_and_classes(tmp_path):
     refused("no label .* row 1 ", {"text": ["a", "b"], "label": [None, "x"]})
     refused("not a mixture", {"text": ["a", "b"], "label": [0, "x"]})
     refused("not a mixture", {"text": ["a", "b"], "label": [0.5, 1.5]})
-    refused(
-        "label 'bad', which is not one of: neg, pos", {"text": ["a"], "label": ["bad"]}, names=("neg", "pos")
-    )
+    refused("label 'bad', which is not one of: neg, pos", {"text": ["a"], "label": ["bad"]}, names=("neg", "pos"))
     refused("outside 0..1 in row 2", {"text": ["a", "b"], "label": [0, 2]}, names=("neg", "pos"))
     refused("A list is not a table", [1, 2])
     names = datasets.ClassLabel(names=["a", "b", "c"])
@@ -222,9 +219,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
 
 
 def rows(count, prefix=""):
-    return pandas.DataFrame(
-        {"text": [f"{prefix}{i}" for i in range(count)], "label": ["pos", "neg"] * (count // 2)}
-    )
+    return pandas.DataFrame({"text": [f"{prefix}{i}" for i in range(count)], "label": ["pos", "neg"] * (count // 2)})
 
 
 def test_one_table_is_divided_by_the_same_rule_as_any(tmp_path):
@@ -240,9 +235,7 @@ def test_one_table_is_divided_by_the_same_rule_as_any(tmp_path):
 def test_a_folder_or_a_dataset_dict_with_splits(tmp_path):
     parts = {"train": rows(40), "test": rows(6, "test ")}
     parts["train"].to_csv(tmp_path / "train.csv", index=False)
-    parts["test"].iloc[::2].to_json(
-        tmp_path / "test.jsonl", orient="records", lines=True
-    )  # positive rows only
+    parts["test"].iloc[::2].to_json(tmp_path / "test.jsonl", orient="records", lines=True)  # positive rows only
     data = load_task(tmp_path)
     assert [len(part) for part in (data.train, data.validation, data.test)] == [36, 4, 3]
     assert data.test.labels == (1, 1, 1) and data.overlap.count == 0

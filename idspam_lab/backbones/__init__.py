@@ -10,6 +10,7 @@ __all__ = [
     "FAMILIES",
     "Backbone",
     "Identity",
+    "check_layer",
     "encode",
     "load_backbone",
     "pad_right",

@@ -99,7 +99,7 @@ class GPT2(Backbone):
 
 
 class Llama(Backbone):
-    """Llama, SmolLM2, Mistral, Qwen2/3, Gemma: rotary positions, so only differences count; some blocks see a window only.
+    """Llama, SmolLM2, Mistral, Qwen2/3, Gemma: rotary positions, so only differences count; some see a window only.
 
     Gemma multiplies its token table by sqrt(n) on the way in; E is taken after that, as block 0 gets it.
     """

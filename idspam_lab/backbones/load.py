@@ -142,8 +142,8 @@ def load_config(name: str, source: str | Path, where: dict):
             else "there is no network to ask the hub, nor a local copy of it"
         )
         raise BadInput(
-            f"The model {name!r} was not found: it is neither an embedded model ({', '.join(EMBEDDED)}) nor a folder with a "
-            f"config.json, and {asked}."
+            f"The model {name!r} was not found: it is neither an embedded model ({', '.join(EMBEDDED)}) nor "
+            f"a folder with a config.json, and {asked}."
         ) from error
 
 

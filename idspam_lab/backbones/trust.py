@@ -7,12 +7,7 @@ import torch
 from torch import nn
 
 from ..errors import BadInput
-
-
-def hash_file(path: Path) -> str:
-    """sha256 of a file's bytes, in hex."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+from ..files import hash_file
 
 
 def check_files(folder: Path, expected: dict[str, str], what: str) -> None:

@@ -9,7 +9,7 @@ from .grammar import parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; returns its exit status: 0, 2 for bad input (one sentence on stderr), 130 when stopped by hand."""
+    """Runs a command. Exit status: 0, 2 for bad input (one sentence on stderr), 130 when stopped by hand."""
     warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
     chosen = parser().parse_args(arguments)
     if getattr(chosen, "device", None) == "cpu":

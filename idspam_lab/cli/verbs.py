@@ -64,18 +64,18 @@ def evaluate(chosen) -> None:
     )
     if len(data.task.labels) != len(clf.id2label):
         raise BadInput(
-            f"The adapter tells {len(clf.id2label)} classes apart ({', '.join(clf.label2id)}), but {data.task.name} has "
-            f"{len(data.task.labels)} ({', '.join(data.task.labels)}): choose a task with as many."
+            f"The adapter tells {len(clf.id2label)} classes apart ({', '.join(clf.label2id)}), but {data.task.name} "
+            f"has {len(data.task.labels)} ({', '.join(data.task.labels)}): choose a task with as many."
         )
     found = measure(clf, data.test, data.task.metric, max_length=chosen.max_length, progress=data.task.name)
     low, high = found["interval"]
     print(f"{data.source} {data.split_rule}")
     if data.task.labels != tuple(clf.label2id):
-        print(
-            f"Classes by their ids: {', '.join(f'{a} = {b}' for a, b in zip(clf.label2id, data.task.labels, strict=True))}."
-        )
+        same = [f"{ours} = {theirs}" for ours, theirs in zip(clf.label2id, data.task.labels, strict=True)]
+        print(f"Classes by their ids: {', '.join(same)}.")
     print(
-        f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), macro F1 {found['macro_f1']:.1%}."
+        f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), "
+        f"macro F1 {found['macro_f1']:.1%}."
     )
 
 
@@ -101,7 +101,8 @@ def count(chosen) -> None:
     found = counted(chosen.method, chosen.backbone, labels=chosen.labels, **options)
     own = {"idspam": "generator"}.get(chosen.method, "method")
     print(
-        f"{chosen.method} on {found.shape.name} (hidden size {found.shape.n}, {found.shape.L} blocks), trainable parameters:"
+        f"{chosen.method} on {found.shape.name} (hidden size {found.shape.n}, {found.shape.L} blocks), "
+        "trainable parameters:"
     )
     print(f"  {own:<10}{found.method:>14,}\n  {'head':<10}{found.head:>14,}\n  {'total':<10}{found.total:>14,}")
     print(found.beside_the_paper())
@@ -118,7 +119,8 @@ def tasks(chosen) -> None:
     ]  # fmt: skip
     print(table(rows, ["task", "texts", "metric", "labels", "hub"]))
     print(
-        "\nEmbedded, no network needed: rotten_tomatoes, imdb (its 25,000 training reviews). Your own: a .csv, .tsv, .parquet or .jsonl file."
+        "\nEmbedded, no network needed: rotten_tomatoes, imdb (its 25,000 training reviews). "
+        "Your own: a .csv, .tsv, .parquet or .jsonl file."
     )
 
 
@@ -170,8 +172,12 @@ def show_session(session) -> None:
     rows = []
     for row in session.report["results"]:
         low, high = row["test"]["interval"]
-        line = {"method": row["method"], "trained": f"{row['trained_parameters']:,}", "test": f"{row['test']['score']:.1%}",
-                "95 % interval": f"{low:.1%} to {high:.1%}"}  # fmt: skip
+        line = {
+            "method": row["method"],
+            "trained": f"{row['trained_parameters']:,}",
+            "test": f"{row['test']['score']:.1%}",
+            "95 % interval": f"{low:.1%} to {high:.1%}",
+        }
         if there:
             line[f"zero-shot {there['name']}"] = f"{row['transfer']['score']:.1%}"
         rows.append(line | {"training": f"{row['train_seconds']:.0f} s"})
@@ -185,6 +191,7 @@ def show_session(session) -> None:
     for explanation in session.explanations:
         print("\n" + show_weights(explanation, colour=sys.stdout.isatty()))
     print(
-        f"\n{session.report['seconds']:.0f} s, at most {session.report['peak_memory_mb']:,.0f} MB. Written to {session.folder}:"
+        f"\n{session.report['seconds']:.0f} s, at most {session.report['peak_memory_mb']:,.0f} MB. "
+        f"Written to {session.folder}:"
     )
     print("  adapter/   the trained part        report.html   open it in a browser        report.json   all numbers")

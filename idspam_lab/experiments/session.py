@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from accelerate import PartialState
+
 from ..backbones import Backbone
 from ..classifier import Explanation, PromptClassifier
 from ..files import write_json, write_text
+from ..report import write_report
 from ..tasks import Examples, TaskData, overlap
 from ..training import Callback, Run, Settings
 from ..training.device import device_of
@@ -64,7 +67,7 @@ def run_session(
     """Trains, evaluates, explains and writes.
 
     Args:
-        settings: of the method; default: its preset. The linear head takes its own preset with the same seed and length.
+        settings: of the method; default: its preset. The linear head has its own preset, with the same seed and length.
         transfer: texts to evaluate on without any training.
         explain: texts to show the token weights of; default: three of the test texts (see `telling_texts`).
         say: gets a line at each stage.
@@ -72,26 +75,28 @@ def run_session(
     Raises:
         BadInput: the folder cannot be written (found out before anything is trained), or what `fit` raises.
     """
-    from ..report import write_report
-
     folder, started = Path(folder), time.perf_counter()
-    write_text(folder / ".writable", "").unlink()
+    writes = PartialState().is_main_process  # of several processes (accelerate launch) one alone prints and writes
+    if writes:
+        write_text(folder / ".writable", "").unlink()
+    else:
+        say = _nothing
     names = [method] if method == "linear_head" else ["linear_head", method]
+    seed = settings.seed if settings else 0
+    classifiers = {  # all are built before the first is trained, so that a wrong option is found out at once
+        name: PromptClassifier(
+            backbone, name, labels=data.task.labels, read=read, seed=seed, **(options or {} if name == method else {})
+        )
+        for name in names
+    }
     runs: dict[str, Run] = {}
     rows = [majority_row(data, transfer)]
     with collect_warnings() as noticed:
-        for name in names:
-            clf = PromptClassifier(
-                backbone,
-                name,
-                labels=data.task.labels,
-                read=read,
-                seed=settings.seed if settings else 0,
-                **(options or {} if name == method else {}),
-            )
+        for name, clf in classifiers.items():
             chosen = settings if name == method and settings else clf.preset(**shared(settings))
             say(
-                f"Training {label_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, {chosen.epochs} epochs."
+                f"Training {label_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, "
+                f"{chosen.epochs} epochs."
             )
             runs[name] = clf.fit(
                 data.train,
@@ -110,8 +115,9 @@ def run_session(
             shared_texts = overlap(data.train, transfer.data.test)
             if shared_texts:
                 warnings.warn(str(shared_texts), stacklevel=1)
-    clf.save_pretrained(folder / "adapter")
-    draw(folder, runs[method], rows, explanations)
+    if writes:
+        clf.save_pretrained(folder / "adapter")
+        draw(folder, runs[method], rows, explanations)
     report = {
         "title": f"{label_of(method)} on {data.task.name}",
         "command": command,
@@ -129,9 +135,14 @@ def run_session(
         "seconds": time.perf_counter() - started,
         "peak_memory_mb": peak_memory_mb(device_of(clf)),
     }
-    write_json(folder / "report.json", report)
-    write_report(folder)
+    if writes:
+        write_json(folder / "report.json", report)
+        write_report(folder)
     return Session(clf, explanations, report, folder)
+
+
+def _nothing(line: str) -> None:
+    """Says nothing."""
 
 
 def label_of(method: str) -> str:
@@ -190,7 +201,7 @@ def result_row(
 def telling_texts(
     clf: PromptClassifier, test: Examples, max_length: int | None, words: tuple[int, int] = (6, 16)
 ) -> list[str]:
-    """Three test texts of 6 to 16 words: the first that is read right in each of two classes, and the first that is misread."""
+    """Three test texts of 6 to 16 words: the first read right in each of two classes, and the first misread."""
     low, high = words
     short = [i for i, text in enumerate(test.texts) if low <= len(text.split()) <= high and test.pairs is None][:200]
     short = short or list(range(min(3, len(test))))

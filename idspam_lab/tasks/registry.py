@@ -84,8 +84,7 @@ FALSE_TRUE = ("False", "True")
 # Counted: of SST-2's 872 validation sentences, 394 are among the 8,530 training rows of Rotten Tomatoes word
 # for word, and 731 but for tokenisation, quotation marks and brackets.
 SNIPPETS = (
-    "Most of SST-2's validation sentences are also in Rotten Tomatoes: never train on the one to "
-    "report on the other."
+    "Most of SST-2's validation sentences are also in Rotten Tomatoes: never train on the one to report on the other."
 )
 
 

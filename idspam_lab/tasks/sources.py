@@ -75,9 +75,7 @@ def to_examples(task: Task, columns: Columns, name: str) -> Examples:
     needed = (*task.columns, task.label_column)
     missing = [column for column in needed if column not in columns.values]
     if missing:
-        raise BadInput(
-            f"{columns.origin} has no column {missing[0]!r}: {task.name} needs {', '.join(needed)}."
-        )
+        raise BadInput(f"{columns.origin} has no column {missing[0]!r}: {task.name} needs {', '.join(needed)}.")
     carried = columns.class_names.get(task.label_column)
     if carried not in (None, task.labels):
         raise BadInput(

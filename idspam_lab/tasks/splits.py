@@ -84,9 +84,7 @@ def sample(examples: Examples, count: int, seed: int = 0) -> Examples:
     return examples.select(sorted(taken))
 
 
-def divide(
-    parts: dict[str, Examples], holdout: float | int
-) -> tuple[Examples, Examples | None, Examples, str]:
+def divide(parts: dict[str, Examples], holdout: float | int) -> tuple[Examples, Examples | None, Examples, str]:
     """(train, validation, test, the rule in a sentence).
 
     `parts` has "train"; it has "validation" and "test" where they are given, else they come out of "train".
@@ -95,9 +93,7 @@ def divide(
         BadInput: there are too few rows for that.
     """
     rest, validation, rules = parts["train"], parts.get("validation"), []
-    how = (
-        f"stratified by label, rows of one first text together, seed {SPLIT_SEED} whatever the training seed"
-    )
+    how = f"stratified by label, rows of one first text together, seed {SPLIT_SEED} whatever the training seed"
     share = holdout * len(rest) if holdout < 1 else holdout
     if "test" in parts:
         test = parts["test"]

@@ -68,7 +68,8 @@ def load(
     state = json.loads(metadata["state"])
     if state["key"] != key:
         raise BadInput(
-            f"{out} holds a run with other settings, data or starting weights: choose another folder, or delete {path.name} in it."
+            f"{out} holds a run with other settings, data or starting weights: "
+            f"choose another folder, or delete {path.name} in it."
         )
 
     def part(prefix: str) -> dict[str, Tensor]:

@@ -57,7 +57,7 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.AdamW:
 
 
 def rate(step: int, steps: int, warmup: float) -> float:
-    """The learning rate's factor at a step (from 0): up to 1 over the warm-up, then down to 0, both in a straight line."""
+    """The learning rate's factor at a step (from 0): up to 1 over the warm-up, then down to 0, both straight lines."""
     rise = round(warmup * steps)
     return (step + 1) / rise if step < rise else (steps - step) / max(1, steps - rise)
 
@@ -95,6 +95,7 @@ def fit(
         BadInput: the loss is no number any more (the best epoch so far is put back first), the folder holds another
             run or cannot be written.
     """
+    # With several devices, batch_size stays the whole batch: each takes its share of it.
     accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
     key = checkpoint.run_key(settings.to_dict(), train, checkpoint.trained_tensors(model))
     model.to(accelerator.device)
@@ -130,7 +131,7 @@ def fit(
                     group["lr"] = settings.lr * rate(step, steps, settings.warmup)
                 optimizer.step()
                 optimizer.zero_grad()
-                step, value = step + 1, loss.item()
+                step, value = step + 1, accelerator.reduce(loss.detach(), "mean").item()
                 if not math.isfinite(value):
                     raise BadInput(nan_sentence(value, step, epoch, settings, run))
                 total += value

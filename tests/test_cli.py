@@ -1,0 +1,114 @@
+"""The command line as it is typed: real model, real files, exit statuses, one sentence for bad input."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import pytest
+
+from idspam_lab.cli import main
+from tests.conftest import reviews
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("own") / "reviews.csv"
+    examples = reviews(80)
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["review", "verdict"])
+        writer.writerows((text, ("bad", "good")[y]) for text, y in zip(examples.texts, examples.labels, strict=True))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(table, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "own"
+    status = main(
+        ["train", str(table), "--text", "review", "--label", "verdict", "--epochs", "6", "--batch-size", "8",
+         "--layer", "5", "--out", str(out)]
+    )  # fmt: skip
+    assert status == 0
+    return out
+
+
+def run(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_train_on_an_own_table_then_predict(trained, capsys):
+    status, out, _ = run(capsys, "predict", trained, "the film is lovely", "the film is tedious")
+    lines = [line.split("\t") for line in out.splitlines()]
+    assert status == 0 and [line[0] for line in lines] == ["good", "bad"]
+    assert all(0.5 <= float(line[1]) <= 1 for line in lines) and lines[0][2] == "the film is lovely"
+
+
+def test_predict_from_standard_input(trained, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("the film is lovely\nthe film is dull\n"))
+    status, out, _ = run(capsys, "predict", trained, "--file", "-")
+    assert status == 0 and len(out.splitlines()) == 2
+
+
+def test_escape_sequences_do_not_reach_the_terminal(trained, capsys):
+    _, out, _ = run(capsys, "predict", trained, "a film \x1b[31mred")
+    assert "\x1b" not in out
+
+
+def test_explain_shows_every_token_with_its_weight(trained, capsys):
+    status, out, _ = run(capsys, "explain", trained, "the film is lovely")
+    assert status == 0 and all(word in out for word in ("film", "lovely", "%", "[CLS]"))
+
+
+def test_evaluate_on_the_table(trained, table, capsys):
+    status, out, _ = run(capsys, "evaluate", trained, table, "--text", "review", "--label", "verdict")
+    assert status == 0 and "80 texts: accuracy" in out and "95 % interval" in out
+
+
+def test_tasks_lists_all(capsys):
+    _, out, _ = run(capsys, "tasks")
+    for name in "sst2 mnli qnli rte mrpc qqp cb copa multirc boolq wic imdb rotten_tomatoes".split():
+        assert f"\n{name} " in f"\n{out}"
+
+
+def test_count_prints_the_papers_number(capsys):
+    _, out, _ = run(capsys, "count", "idspam", "--backbone", "roberta-large")
+    assert "3,538,944" in out and "Table 12 prints 3,538,944 (without a head): the same." in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "nothing-like-it"], "There is no task or file 'nothing-like-it'"),
+        (["train", "rotten_tomatoes", "--method", "magic"], "There is no method 'magic'"),
+        (["train", "rotten_tomatoes", "--layer", "6", "--limit", "40"], "layer is 6, but minilm has 6 blocks"),
+        (["train", "rotten_tomatoes", "--t", "0", "--limit", "40"], "t is 0"),
+        (["train", "rotten_tomatoes", "--backbone", "roberta-base"], "'roberta-base' was not found"),
+        (["predict", "no/such/folder", "text"], "not an adapter"),
+        (["count", "idspam", "--backbone", "unheard-of"], "'unheard-of' was not found"),
+        (["count", "magic"], "no method 'magic'"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, *arguments)
+    assert status == 2 and sentence in err and err.startswith("idspam-lab: ") and err.count("\n") == 1, err
+
+
+def test_predict_without_a_text(trained, capsys):
+    status, _, err = run(capsys, "predict", trained)
+    assert status == 2 and "There is no text" in err
+
+
+def test_evaluate_on_another_number_of_classes(trained, capsys, tmp_path):
+    path = tmp_path / "three.csv"
+    path.write_text("text,label\n" + "".join(f"text number {i},{i % 3}\n" for i in range(12)))
+    status, _, err = run(capsys, "evaluate", trained, path)
+    assert status == 2 and "2 classes apart" in err
+
+
+def test_help_is_quick_and_loads_no_torch():
+    script = "import sys, idspam_lab.cli; idspam_lab.cli.grammar.parser().format_help(); print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"

@@ -1,0 +1,111 @@
+"""The main job on a small scale: what is written, and that every number in it is the real one."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import accuracy_score
+
+from idspam_lab.classifier import PromptClassifier
+from idspam_lab.errors import BadInput
+from idspam_lab.experiments import Transfer, run_session, with_interval
+from idspam_lab.tasks import Task, TaskData
+from idspam_lab.training import Settings
+from tests.conftest import reviews
+
+TASK = Task("made-up", ("text",), ("bad", "good"), note="for tests")
+
+
+def data(train=64):
+    return TaskData(TASK, reviews(train), reviews(32, 1000), reviews(40, 2000), "Made up.", "By number.")
+
+
+@pytest.fixture(scope="module")
+def session(tiny, tmp_path_factory):
+    there = TaskData(TASK, None, None, reviews(50, 3000), "Made up.", "All rows.")
+    folder = tmp_path_factory.mktemp("session")
+    settings = Settings(epochs=2, batch_size=16, lr=5e-3, precision="fp32", seed=3)
+    return run_session(
+        data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings, transfer=Transfer(there, note="all"),
+        command="test", say=lambda line: None,
+    )  # fmt: skip
+
+
+def test_everything_is_written(session):
+    names = {path.name for path in session.folder.iterdir()}
+    assert names == {"adapter", "checkpoints", "report.json", "report.html", "training_curve.png", "token_weights.png"}
+    assert (session.folder / "training_curve.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_table_is_what_the_saved_adapter_does(session, tiny):
+    report = json.loads((session.folder / "report.json").read_text())
+    again = PromptClassifier.from_pretrained(session.folder / "adapter", backbone=tiny)
+    majority, head, method = report["results"]
+    assert [row["method"] for row in report["results"]] == ["majority class", "linear head", "ID-SPAM"]
+    test, there = reviews(40, 2000), reviews(50, 3000)
+    for examples, part in ((test, "test"), (there, "transfer")):
+        predicted = [again.label2id[name] for name in again.predict(examples)]
+        assert method[part]["accuracy"] == accuracy_score(examples.labels, predicted)
+        dummy = DummyClassifier(strategy="most_frequent").fit(np.zeros((64, 1)), reviews(64).labels)
+        assert majority[part]["accuracy"] == dummy.score(np.zeros((len(examples), 1)), examples.labels)
+    assert head["trained_parameters"] == 66 and majority["trained_parameters"] == 0
+    assert method["trained_parameters"] == sum(p.numel() for p in again.parameters() if p.requires_grad)
+    assert report["run"]["settings"]["seed"] == 3 and report["task"]["fingerprint"] == data().fingerprint
+
+
+def test_explanations_are_of_the_trained_classifier(session):
+    assert 1 <= len(session.explanations) <= 3
+    for written, found in zip(session.report["explanations"], session.explanations, strict=True):
+        assert written["tokens"] == found.tokens and sum(written["weights"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_second_call_trains_nothing_and_says_the_same(session, tiny):
+    seen = []
+    settings = Settings.from_dict(session.report["run"]["settings"])
+    again = run_session(
+        data(), tiny, folder=session.folder, options={"layer": 1, "t": 3}, settings=settings, callbacks=[seen.append],
+        say=lambda line: None,
+    )  # fmt: skip
+    assert not seen
+    assert [row["test"] for row in again.report["results"]] == [row["test"] for row in session.report["results"]]
+
+
+def test_overlap_of_transfer_texts_and_training_texts_is_warned_of(tiny, tmp_path):
+    seen = TaskData(TASK, None, None, reviews(10), "Made up.", "All rows.")
+    settings = Settings(epochs=1, precision="fp32")
+    with pytest.warns(UserWarning, match="10"):
+        session = run_session(data(), tiny, folder=tmp_path, settings=settings, transfer=Transfer(seen), say=str)
+    assert len(session.report["warnings"]) == 1 and "10" in session.report["warnings"][0]
+
+
+def test_an_unwritable_folder_is_refused_before_anything_trains(tiny, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    said = []
+    with pytest.raises(BadInput, match="choose"):
+        run_session(data(), tiny, folder=tmp_path / "file", say=said.append)
+    assert not said
+
+
+def test_html_in_texts_is_escaped_in_the_page(tiny, tmp_path):
+    hostile = "the film <script>alert(1)</script> is </style> dull &amp; long"
+    run_session(
+        data(),
+        tiny,
+        folder=tmp_path,
+        settings=Settings(epochs=1, precision="fp32"),
+        explain=[hostile],
+        say=lambda line: None,
+    )
+    page = (tmp_path / "report.html").read_text()
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_interval_is_wilsons():
+    found = with_interval("accuracy", [1] * 80 + [0] * 20, [1] * 100, 2)
+    p, n, z = 0.8, 100, 1.959964
+    middle, half = (
+        (p + z * z / 2 / n) / (1 + z * z / n),
+        z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n) / (1 + z * z / n),
+    )
+    assert found["interval"] == pytest.approx([middle - half, middle + half], abs=1e-6)

@@ -1,0 +1,69 @@
+"""Texts to ids: the tokenizer's own template for encoders, EOS written out for decoders, nothing cut silently."""
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
+
+from idspam_lab.backbones import encode
+from idspam_lab.errors import BadInput
+
+
+class Decoder:
+    """As much of a causal backbone as `encode` looks at."""
+
+    causal, max_length = True, 12
+
+    def __init__(self, bos: bool):
+        words = ["<s>", "</s>", "a", "man", "sleeps", "he", "is", "awake", "<unk>"]
+        core = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+        core.pre_tokenizer = pre_tokenizers.Whitespace()
+        if bos:
+            core.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+        self.tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+        )
+
+
+@pytest.mark.parametrize("bos", [True, False])
+def test_a_decoders_text_ends_with_eos(bos):
+    start = [0] if bos else []
+    assert encode(Decoder(bos), ["a man"])[0] == [{"input_ids": [*start, 2, 3, 1]}]
+    assert encode(Decoder(bos), ["a man"], ["he is"])[0] == [{"input_ids": [*start, 2, 3, 1, 5, 6, 1]}]
+
+
+def test_a_decoders_long_pair_loses_from_the_longer_text_and_keeps_both_eos():
+    rows, cut = encode(Decoder(True), ["a man sleeps " * 5, "a"], ["he is", "he"], max_length=9)
+    assert cut == 1
+    assert rows[0]["input_ids"] == [0, 2, 3, 4, 2, 1, 5, 6, 1]
+    assert rows[1]["input_ids"] == [0, 2, 1, 5, 1]
+
+
+def test_an_encoders_rows_are_its_tokenizers(minilm):
+    texts, pairs = ["a man sleeps", "it rains"], ["he is awake", "the street is dry"]
+    rows, cut = encode(minilm, texts, pairs)
+    expected = minilm.tokenizer(texts, pairs)
+    assert [row["input_ids"] for row in rows] == expected["input_ids"] and cut == 0
+    assert [row["token_type_ids"] for row in rows] == expected["token_type_ids"]
+
+
+def test_an_encoders_cut_is_its_tokenizers(minilm):
+    texts, pairs = ["one two three four five six seven", "short"], ["eight nine ten", "pair"]
+    rows, cut = encode(minilm, texts, pairs, max_length=9)
+    expected = minilm.tokenizer(texts, pairs, truncation=True, max_length=9)
+    assert [row["input_ids"] for row in rows] == expected["input_ids"] and cut == 1
+
+
+def test_an_unknown_word_is_a_word(minilm):
+    (row,), _ = encode(minilm, ["\U0001f984"])
+    assert minilm.tokenizer.unk_token_id in row["input_ids"]
+
+
+def test_the_first_empty_text_is_named(minilm):
+    with pytest.raises(BadInput, match="Text 3 is empty"):
+        encode(minilm, ["fine", "also fine", " ", ""])
+    with pytest.raises(BadInput, match="Text 1 is empty"):
+        encode(Decoder(True), [""])
+
+
+def test_no_texts_no_rows(minilm):
+    assert encode(minilm, []) == ([], 0)
