@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import font_manager
+from matplotlib import font_manager, patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -187,7 +187,9 @@ def draw_weights(rows: list, explanation, ax: Axes) -> Axes:
     # Letters as large as the bars are wide apart, 8 to 13 points: the caller's Axes may be narrow.
     pitch = 72 * ax.get_figure(root=True).get_figwidth() * ax.get_position().width / len(shown)
     size = float(np.clip(0.62 * pitch, 8, 13))
-    ax.bar_label(bars, [f"{p:.0f}" if p >= 9.95 else f"{p:.1f}" for p in percents], padding=2, fontsize=size)
+    numbers = ax.bar_label(bars, [f"{p:.0f}" if p >= 9.95 else f"{p:.1f}" for p in percents], padding=2, fontsize=size)
+    for number in numbers:  # readable where the dashed line crosses them
+        number.set(zorder=4, path_effects=[patheffects.withStroke(linewidth=3, foreground="white")])
     names = [shorten(row.token, 18) for row in shown]
     ax.set_xticks(range(len(shown)), names, rotation=50, ha="right", rotation_mode="anchor", fontsize=size,
                   parse_math=False, usetex=False, family=installed_fonts())  # fmt: skip
@@ -197,8 +199,8 @@ def draw_weights(rows: list, explanation, ax: Axes) -> Axes:
     ax.set_ylim(0, max(1.18 * percents.max(), 1.5 * uniform))
     ax.grid(False, axis="x")
     ax.set_ylabel("weight (%)")
-    notes = [f"first {len(shown)} of {len(rows)} tokens; {rest_sentence(rest)}"] if rest else []
-    notes += [spread_sentence(rows)]
+    notes = [spread_sentence(rows)]
+    notes += [f"Shown: the first {len(shown)} of {len(rows)} tokens; {rest_sentence(rest)}."] if rest else []
     ax.set_xlabel("\n".join(notes), color=GREY, fontsize=11, parse_math=False, family=installed_fonts())
     ax.set_title(f"predicted: {verdict(explanation)}", loc="left", parse_math=False, family=installed_fonts())
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False, borderaxespad=0.1)

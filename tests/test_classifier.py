@@ -47,7 +47,7 @@ def test_left_padded_batches_give_the_same_logits(clf):
 
 
 def test_a_prompt_changes_what_the_head_reads_only_above_its_layer(minilm):
-    """With the prompt's values pushed to the same vectors, the classifier is the Hugging Face model with them put in front."""
+    """At m = 0 the classifier is the Hugging Face encoder over the prompt and the embedded text."""
     clf = PromptClassifier(minilm, "idspam", layer=0, t=2, read="first").eval()
     batch = Collate(0)(clf.rows(TEXTS[:1]))
     with torch.no_grad():
@@ -61,7 +61,7 @@ def test_a_prompt_changes_what_the_head_reads_only_above_its_layer(minilm):
 
 @pytest.mark.parametrize("layer", range(3))
 def test_autograd_keeps_nothing_from_below_the_prompt(tiny, layer):
-    """What the backward pass needs is saved for blocks m..L-1 alone, so the same for the same number of blocks above."""
+    """What the backward pass needs is saved for blocks m to L-1 alone."""
     clf = PromptClassifier(tiny, "idspam", layer=layer, t=3).train()
     batch = Collate(0)(clf.rows(TEXTS)) | {"labels": torch.tensor([0, 1, 0])}
     inside, saved = {"now": None}, {}
@@ -133,11 +133,13 @@ def test_transformers_trainer_can_train_it(minilm, train, validation, tmp_path):
     start = clf.head.weight.detach().clone()
     frozen = minilm.model.embeddings.word_embeddings.weight.clone()
     arguments = transformers.TrainingArguments(
-        tmp_path, num_train_epochs=6, per_device_train_batch_size=16, learning_rate=3e-3, report_to=[], save_strategy="no",
+        tmp_path, num_train_epochs=6, per_device_train_batch_size=16, learning_rate=3e-3, report_to=[],
+        save_strategy="no",
         use_cpu=True, disable_tqdm=True, logging_strategy="no"
     )  # fmt: skip
     trainer = transformers.Trainer(
-        clf, arguments, train_dataset=clf.rows(train), eval_dataset=clf.rows(validation), data_collator=Collate(clf.pad_id),
+        clf, arguments, train_dataset=clf.rows(train), eval_dataset=clf.rows(validation),
+        data_collator=Collate(clf.pad_id),
         compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(-1) == p.label_ids).mean())}
     )  # fmt: skip
     before = trainer.evaluate()

@@ -5,6 +5,8 @@ import io
 import subprocess
 import sys
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from idspam_lab.cli import main
@@ -103,10 +105,15 @@ def test_predict_without_a_text(trained, capsys):
 
 
 def test_evaluate_on_another_number_of_classes(trained, capsys, tmp_path):
-    path = tmp_path / "three.csv"
-    path.write_text("text,label\n" + "".join(f"text number {i},{i % 3}\n" for i in range(12)))
-    status, _, err = run(capsys, "evaluate", trained, path)
-    assert status == 2 and "2 classes apart" in err
+    own = tmp_path / "three.csv"
+    own.write_text("text,label\n" + "".join(f"text number {i},{i % 3}\n" for i in range(12)))
+    status, _, err = run(capsys, "evaluate", trained, own)
+    assert status == 2 and "a label outside 0..1" in err
+    (tmp_path / "cb").mkdir()
+    rows = {"premise": ["it rains"] * 3, "hypothesis": ["it is wet"] * 3, "idx": [0, 1, 2], "label": [0, 1, 2]}
+    pyarrow.parquet.write_table(pyarrow.table(rows), tmp_path / "cb" / "validation.parquet")
+    status, _, err = run(capsys, "evaluate", trained, "cb", "--source", tmp_path)
+    assert status == 2 and "tells 2 classes apart (bad, good), but cb has 3" in err
 
 
 def test_help_is_quick_and_loads_no_torch():

@@ -27,7 +27,8 @@ def session(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("session")
     settings = Settings(epochs=2, batch_size=16, lr=5e-3, precision="fp32", seed=3)
     return run_session(
-        data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings, transfer=Transfer(there, note="all"),
+        data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings,
+        transfer=Transfer(there, note="all"),
         command="test", say=lambda line: None,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from ..tasks import Examples
 
 
 def with_interval(metric: str, labels, predictions, num_labels: int) -> dict:
-    """The metrics, and the accuracy's 95 % Wilson interval: how far luck in drawing the texts reaches, not the seed's."""
+    """The metrics, and the accuracy's 95 % Wilson interval: the luck of the texts drawn, not the seed's."""
     from scipy.stats import binomtest
 
     found = score(metric, labels, predictions, num_labels)
