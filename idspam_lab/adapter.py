@@ -30,6 +30,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "format": FORMAT,
             "method": self.method_name,
             "options": self.options,
+            "layer": getattr(self.method, "layer", None),  # for readers; where it is an option it stands there too
             "read": self.read,
             "head_dropout": self.head_dropout,
             "id2label": {str(i): name for i, name in self.id2label.items()},

@@ -17,7 +17,6 @@ from .terminal import (
     digits,
     duration,
     percent,
-    results_table,
     spread_sentence,
     times,
     token_weights,
@@ -124,6 +123,30 @@ def shown(content):
 
 
 # Words made from numbers ---------------------------------------------------------------------------------------------
+
+
+def results_table(report: dict) -> tuple[list[str], list[list[str]]]:
+    """The results as headings and cells: method, trained parameters, test, transfer, training time."""
+    task, transfer = report["task"], report.get("transfer")
+    measure = {"acc_f1": "mean of accuracy and macro F1"}.get(task["metric"], task["metric"])
+    columns = ["method", "trained parameters", f"{task['name']} test, {measure} (95\u00a0% interval)"]
+    columns += [f"{transfer['name']}, not trained on (95\u00a0% interval)"] if transfer else []
+    rows = []
+    for row in report["results"]:
+        scores = [scored(row["test"])] + ([scored(row.get("transfer"))] if transfer else [])
+        rows.append([row["method"], f"{row['trained_parameters']:,}", *scores, duration(row["train_seconds"])])
+    return [*columns, "training time"], rows
+
+
+def scored(found: dict | None) -> str:
+    """A score and its interval, as in "78.4 % (75.5–81.1)". The interval is the accuracy's and stands behind that."""
+    if not found:
+        return "–"
+    interval = found.get("interval")
+    spread = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
+    if interval and found["score"] != found["accuracy"]:
+        return f"{percent(found['score'])}; accuracy {percent(found['accuracy'])}{spread}"
+    return percent(found["score"]) + spread
 
 
 def summary(report: dict) -> str:

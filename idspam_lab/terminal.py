@@ -71,6 +71,10 @@ def token_weights(explanation) -> list[TokenWeight]:
         raise BadInput(
             f"There are {len(tokens)} tokens and {len(weights)} weights: an explanation has one weight a token."
         )
+    if not all(math.isfinite(w) for w in weights):
+        raise BadInput(
+            "A token weight is no number, but the weights of a text sum to 1: train again with a smaller lr."
+        )
     return [
         TokenWeight(visible(token), float(w), float(w) * len(tokens), bool(SPECIAL.fullmatch(token)))
         for token, w in zip(tokens, weights, strict=True)
@@ -239,28 +243,4 @@ def wrap(cell: str, width: int) -> list[str]:
 
 def is_number(cell: str) -> bool:
     """Whether a cell reads as a number, with a unit or an interval behind it."""
-    return bool(re.match(r"(–|x?-?\d[\d.,]*(\u00a0| |$|-))", cell))
-
-
-def results_table(report: Mapping) -> tuple[list[str], list[list[str]]]:
-    """report.json's results as headings and cells: method, trained parameters, test, transfer, training time."""
-    task, transfer = report["task"], report.get("transfer")
-    measure = {"acc_f1": "mean of accuracy and macro F1"}.get(task["metric"], task["metric"])
-    columns = ["method", "trained parameters", f"{task['name']} test, {measure} (95 % interval)"]
-    columns += [f"{transfer['name']}, not trained on (95 % interval)"] if transfer else []
-    rows = []
-    for row in report["results"]:
-        scores = [scored(row["test"])] + ([scored(row.get("transfer"))] if transfer else [])
-        rows.append([row["method"], f"{row['trained_parameters']:,}", *scores, duration(row["train_seconds"])])
-    return [*columns, "training time"], rows
-
-
-def scored(found: Mapping | None) -> str:
-    """"78.4 % (75.5-81.1)": a score and its interval, which is the accuracy's and stands behind that."""
-    if not found:
-        return "–"
-    interval = found.get("interval")
-    spread = f" ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})" if interval else ""
-    if interval and found["score"] != found["accuracy"]:
-        return f"{percent(found['score'])}; accuracy {percent(found['accuracy'])}{spread}"
-    return percent(found["score"]) + spread
+    return bool(re.match(r"(–|x?-?\d[\d.,]*(\u00a0| |$))", cell))

@@ -1,13 +1,16 @@
 """The main job on a small scale: what is written, and that every number in it is the real one."""
 
 import json
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score
 
 from idspam_lab.classifier import PromptClassifier
+from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments import Transfer, run_session, with_interval
 from idspam_lab.tasks import Task, TaskData
@@ -61,11 +64,12 @@ def test_explanations_are_of_the_trained_classifier(session):
         assert written["tokens"] == found.tokens and sum(written["weights"]) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_second_call_trains_nothing_and_says_the_same(session, tiny):
+def test_a_second_call_trains_nothing_and_says_the_same(session, tiny, tmp_path):
     seen = []
+    folder = shutil.copytree(session.folder, tmp_path / "copy")
     settings = Settings.from_dict(session.report["run"]["settings"])
     again = run_session(
-        data(), tiny, folder=session.folder, options={"layer": 1, "t": 3}, settings=settings, callbacks=[seen.append],
+        data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings, callbacks=[seen.append],
         say=lambda line: None,
     )  # fmt: skip
     assert not seen
@@ -110,3 +114,20 @@ def test_interval_is_wilsons():
         z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n) / (1 + z * z / n),
     )
     assert found["interval"] == pytest.approx([middle - half, middle + half], abs=1e-6)
+
+
+def test_reports_are_collected_into_one_tidy_table(session, capsys, tmp_path):
+    both = [str(session.folder), str(session.folder / "report.json")]
+    assert main(["collect", *both, "--out", str(tmp_path / "all.csv")]) == 0
+    table = pd.read_csv(tmp_path / "all.csv")
+    assert len(table) == 2 * 3 * 2  # reports x methods x (test, transfer)
+    row = table[(table.method == "ID-SPAM") & (table.test_task == "made-up") & (table.texts == 40)].iloc[0]
+    found = session.report["results"][2]
+    assert row.score == found["test"]["score"] and row.trained_parameters == found["trained_parameters"]
+    assert row.seed == 3 and row.layer == 1 and row.backbone == "tiny" and row.command == "test"
+
+
+def test_a_file_that_is_no_report(tmp_path, capsys):
+    (tmp_path / "report.json").write_text("{}")
+    assert main(["collect", str(tmp_path)]) == 2
+    assert "is not a report.json" in capsys.readouterr().err

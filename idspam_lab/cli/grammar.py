@@ -119,6 +119,10 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--bias", choices=["up", "both"], help="up: Table 12's counts (default); both: the paper's text")
 
     verb(verbs.tasks, "List the tasks that are known by name.")
+
+    sub = verb(verbs.collect, "Gather the reports of several runs into one CSV table.")
+    sub.add_argument("reports", nargs="+", metavar="FOLDER", help="folders that train or demo wrote")
+    sub.add_argument("--out", default="results.csv", metavar="FILE", help="default: %(default)s")
     return top
 
 

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from ..errors import BadInput
+from ..files import write_text
 
 
 def demo(chosen) -> None:
@@ -122,6 +123,14 @@ def tasks(chosen) -> None:
         "\nEmbedded, no network needed: rotten_tomatoes, imdb (its 25,000 training reviews). "
         "Your own: a .csv, .tsv, .parquet or .jsonl file."
     )
+
+
+def collect(chosen) -> None:
+    from ..experiments.collect import collect as gather
+
+    table = gather(chosen.reports)
+    write_text(Path(chosen.out), table.to_csv(index=False))
+    print(f"{len(table)} rows from {len(chosen.reports)} reports: {chosen.out}")
 
 
 # Helpers --------------------------------------------------------------------------------------------------
