@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         help="where to write (default: %(default)s); a killed run goes on there",
     )
     sub.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
-    sub.add_argument("--epochs", type=int, help="default: the method's preset")
+    sub.add_argument("--epochs", type=int, default=3, help="default: %(default)s")
     sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
     device(sub)
 

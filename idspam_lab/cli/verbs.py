@@ -175,23 +175,13 @@ def one_line(text: str) -> str:
 
 def show_session(session) -> None:
     """Table, token weights and where things lie."""
+    from ..report import results_table
     from ..terminal import show_weights, table
 
-    there = session.report["transfer"]
-    rows = []
-    for row in session.report["results"]:
-        low, high = row["test"]["interval"]
-        line = {
-            "method": row["method"],
-            "trained": f"{row['trained_parameters']:,}",
-            "test": f"{row['test']['score']:.1%}",
-            "95 % interval": f"{low:.1%} to {high:.1%}",
-        }
-        if there:
-            line[f"zero-shot {there['name']}"] = f"{row['transfer']['score']:.1%}"
-        rows.append(line | {"training": f"{row['train_seconds']:.0f} s"})
+    columns, rows = results_table(session.report)
     print()
-    print(table(rows, list(rows[0])))
+    print(table(rows, columns))
+    there = session.report["transfer"]
     task = session.report["task"]
     print(
         f"\nTest: {task['test']:,} held-out texts of {task['name']}"

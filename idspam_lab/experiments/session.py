@@ -9,6 +9,7 @@ FOLDER/checkpoints/        what a killed run goes on from
 
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,15 +110,15 @@ def run_session(
             rows.append(result_row(clf, name, runs[name], data, transfer, chosen.max_length))
         explanations = []
         if method != "linear_head":
-            texts = list(explain) if explain else telling_texts(clf, data.test, chosen.max_length)
-            explanations = clf.explain(texts, max_length=chosen.max_length)
+            told = Examples(tuple(explain), None, None) if explain else telling_texts(clf, data.test, chosen.max_length)
+            explanations = clf.explain(told, max_length=chosen.max_length)
         if transfer:
             shared_texts = overlap(data.train, transfer.data.test)
             if shared_texts:
                 warnings.warn(str(shared_texts), stacklevel=1)
     if writes:
         clf.save_pretrained(folder / "adapter")
-        draw(folder, runs[method], rows, explanations)
+        draw(folder, runs, method, data, explanations)
     report = {
         "title": f"{label_of(method)} on {data.task.name}",
         "command": command,
@@ -127,9 +128,7 @@ def run_session(
         "adapter": clf.adapter_config(),
         "run": runs[method].to_dict(),
         "results": rows,
-        "explanations": [as_json(text, found) for text, found in zip(texts, explanations, strict=True)]
-        if explanations
-        else [],
+        "explanations": [as_json(told, i, found) for i, found in enumerate(explanations)],
         "pictures": {name: file for name, file in PICTURES.items() if (folder / file).is_file()},
         "warnings": noticed,
         "seconds": time.perf_counter() - started,
@@ -164,9 +163,11 @@ def shared(settings: Settings | None) -> dict:
 def majority_row(data: TaskData, transfer: Transfer | None) -> dict:
     """Always the most frequent class of the training texts."""
     K, metric = len(data.task.labels), data.task.metric
+    most = data.task.labels[Counter(data.train.labels).most_common(1)[0][0]]
     there = majority(data.train, transfer.data.test, transfer.data.task.metric, K) if transfer else None
     return {
         "method": "majority class",
+        "label": most,
         "trained_parameters": 0,
         "test": majority(data.train, data.test, metric, K),
         "transfer": there,
@@ -198,33 +199,31 @@ def result_row(
     }
 
 
-def telling_texts(
-    clf: PromptClassifier, test: Examples, max_length: int | None, words: tuple[int, int] = (6, 16)
-) -> list[str]:
+def telling_texts(clf: PromptClassifier, test: Examples, max_length: int | None) -> Examples:
     """Three test texts of 6 to 16 words: the first read right in each of two classes, and the first misread."""
-    low, high = words
-    short = [i for i, text in enumerate(test.texts) if low <= len(text.split()) <= high and test.pairs is None][:200]
-    short = short or list(range(min(3, len(test))))
-    some = test.select(short)
+    short = [i for i, text in enumerate(test.texts) if 6 <= len(text.split()) <= 16][:200]
+    some = test.select(short or range(min(3, len(test))))
     predicted = clf.predict_proba(some, max_length=max_length).argmax(-1)
     chosen = []
     for wanted in (lambda p, y: p == y == 1, lambda p, y: p == y == 0, lambda p, y: p != y):
         chosen += [i for i, (p, y) in enumerate(zip(predicted, some.labels, strict=True)) if wanted(p, y)][:1]
-    return [some.texts[i] if some.pairs is None else (some.texts[i], some.pairs[i]) for i in chosen]
+    return some.select(chosen or [0])
 
 
-def draw(folder: Path, run: Run, rows: list[dict], explanations: list[Explanation]) -> None:
-    """The pictures of a session."""
+def draw(folder: Path, runs: dict[str, Run], method: str, data: TaskData, explanations: list[Explanation]) -> None:
+    """The pictures of a session. The curve is of the validation texts, so its baselines are too."""
     from matplotlib.figure import Figure
 
     from ..plots import save, style, token_weights, training_curve
 
-    scores = {row["method"]: row["test"]["score"] for row in rows}
+    lines = {}
+    if data.validation is not None:
+        lines["majority"] = majority(data.train, data.validation, "accuracy", len(data.task.labels))["accuracy"]
+        if method != "linear_head":
+            lines["linear_head"] = runs["linear_head"].best["validation_accuracy"]
     with style():
         figure = Figure(figsize=(8, 5), layout="constrained")
-        training_curve(
-            run.history, majority=scores["majority class"], linear_head=scores.get("linear head"), ax=figure.subplots()
-        )
+        training_curve(runs[method].history, **lines, ax=figure.subplots())
         save(figure, folder / PICTURES["training_curve"])
         if explanations:
             figure = Figure(figsize=(9, 3.2 * len(explanations)), layout="constrained")
@@ -251,15 +250,18 @@ def describe(data: TaskData) -> dict:
     }
 
 
-def as_json(text, explanation: Explanation) -> dict:
-    """An explanation without its attention matrix."""
-    return {
-        "text": text if isinstance(text, str) else " | ".join(text),
+def as_json(examples: Examples, i: int, explanation: Explanation) -> dict:
+    """The explanation of text i, without its attention matrix."""
+    found = {
+        "text": examples.texts[i] if examples.pairs is None else f"{examples.texts[i]} | {examples.pairs[i]}",
         "tokens": explanation.tokens,
         "weights": [float(w) for w in explanation.weights],
         "label": explanation.label,
         "probabilities": explanation.probabilities,
     }
+    if examples.labels is not None:
+        found["true_label"] = list(explanation.probabilities)[examples.labels[i]]
+    return found
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """No prompt at all: the head reads the frozen model as it is. What every other method has to beat."""
 
+from typing import ClassVar
+
 import torch
 
 from .base import Encoded, Method
@@ -7,6 +9,9 @@ from .base import Encoded, Method
 
 class LinearHead(Method):
     """Nothing trains but the head."""
+
+    # Within half a point of scikit-learn's LogisticRegression on the same features, on both embedded tasks.
+    preset: ClassVar[dict] = {"lr": 3e-3, "epochs": 3}
 
     def __init__(self, backbone):
         super().__init__()
