@@ -92,6 +92,23 @@ def test_an_unwritable_folder_is_refused_before_anything_trains(tiny, tmp_path):
     assert not said
 
 
+def test_when_the_disk_is_full_at_the_end_the_adapter_is_rescued(tiny, tmp_path, monkeypatch):
+    whole = PromptClassifier.save_pretrained
+
+    def full(self, folder, **options):
+        if str(folder).startswith(str(tmp_path / "out")):
+            raise BadInput(f"There is no room left to write {folder}.")
+        return whole(self, folder, **options)
+
+    monkeypatch.setattr(PromptClassifier, "save_pretrained", full)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    settings = Settings(epochs=1, precision="fp32")
+    with pytest.raises(BadInput, match="no room left.*The trained adapter is in .*idspam-adapter-.* instead"):
+        run_session(data(), tiny, folder=tmp_path / "out", settings=settings, say=lambda line: None)
+    (rescued,) = tmp_path.glob("idspam-adapter-*")
+    assert PromptClassifier.from_pretrained(rescued, backbone=tiny).predict(["a lovely film"])[0] in TASK.labels
+
+
 def test_html_in_texts_is_escaped_in_the_page(tiny, tmp_path):
     hostile = "the film <script>alert(1)</script> is </style> dull &amp; long"
     run_session(

@@ -162,6 +162,19 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tiny, train, valida
     assert (tmp_path / NAME).read_bytes() == before
 
 
+def test_a_full_disk_does_not_cost_the_training(tiny, train, validation, tmp_path, monkeypatch):
+    whole, _ = fitted(tiny, train, validation)
+    monkeypatch.setattr("safetensors.torch.save_file", no_room)
+    with pytest.warns(UserWarning, match="no room left.*Training goes on"):
+        clf, run = fitted(tiny, train, validation, out=tmp_path)
+    assert len(run.history) == 3 and same(weights(whole), weights(clf))
+    assert not list(tmp_path.iterdir())
+
+
+def no_room(*_):
+    raise OSError(28, "No space left on device")
+
+
 def test_a_cut_off_checkpoint_is_told_in_a_sentence(tiny, train, validation, tmp_path):
     fitted(tiny, train, validation, out=tmp_path)
     content = (tmp_path / NAME).read_bytes()

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 import transformers
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.utils import cached_file
 
 from ..errors import BadInput
 from ..hub import hub_reachable
@@ -119,12 +120,20 @@ def load_backbone(
         model.pooler = None  # it reads the last block's first token, which is no part of the stages
     folder = Path(source) if Path(source).is_dir() else None
     label = folder.name if folder and name not in EMBEDDED else name
-    return family(model, tokenizer, label, getattr(config, "_commit_hash", None), folder and pooling_default(folder))
+    return family(
+        model, tokenizer, label, None if folder else hub_commit(name, where), folder and pooling_default(folder)
+    )
 
 
 def hub_arguments(source: str | Path, revision: str | None) -> dict:
     """How to ask: a folder is never looked up; without network the hub's local cache alone is."""
     return {"revision": revision, "local_files_only": Path(source).is_dir() or not hub_reachable()}
+
+
+def hub_commit(address: str, where: dict) -> str | None:
+    """The commit that was loaded: the hub's cache keeps each one's files in a folder of its name."""
+    parts = Path(cached_file(address, "config.json", **where)).parts
+    return parts[parts.index("snapshots") + 1] if "snapshots" in parts else None
 
 
 def load_config(name: str, source: str | Path, where: dict):

@@ -7,6 +7,7 @@ FOLDER/*.png               the pictures
 FOLDER/checkpoints/        what a killed run goes on from
 """
 
+import tempfile
 import time
 import warnings
 from collections import Counter
@@ -20,6 +21,7 @@ from accelerate import PartialState
 
 from ..backbones import Backbone
 from ..classifier import Explanation, PromptClassifier
+from ..errors import BadInput
 from ..files import write_json, write_text
 from ..report import write_report
 from ..tasks import Examples, TaskData, overlap
@@ -117,7 +119,7 @@ def run_session(
             if shared_texts:
                 warnings.warn(str(shared_texts), stacklevel=1)
     if writes:
-        clf.save_pretrained(folder / "adapter")
+        save_or_rescue(clf, folder / "adapter")
         draw(folder, runs, method, data, explanations)
     report = {
         "title": f"{label_of(method)} on {data.task.name}",
@@ -138,6 +140,20 @@ def run_session(
         write_json(folder / "report.json", report)
         write_report(folder)
     return Session(clf, explanations, report, folder)
+
+
+def save_or_rescue(clf: PromptClassifier, folder: Path) -> None:
+    """Saves the adapter; where that fails (a full disk), in the system's temporary folder, so that no training is lost.
+
+    Raises:
+        BadInput: it could not be saved in `folder`; says where it is instead.
+    """
+    try:
+        clf.save_pretrained(folder)
+    except BadInput as error:
+        rescue = tempfile.mkdtemp(prefix="idspam-adapter-")
+        clf.save_pretrained(rescue)
+        raise BadInput(f"{error} The trained adapter is in {rescue} instead.") from error
 
 
 def _nothing(line: str) -> None:

@@ -6,6 +6,7 @@ what trains in it is what has `requires_grad`.
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +93,8 @@ def fit(
         callbacks: called with a Progress after each step and epoch.
 
     Raises:
-        BadInput: the loss is no number any more (the best epoch so far is put back first), the folder holds another
-            run or cannot be written.
+        BadInput: the loss is no number any more (the best epoch so far is put back first), or the folder holds
+            another run. A checkpoint that cannot be written is warned of, and training goes on.
     """
     # With several devices, batch_size stays the whole batch: each takes its share of it.
     accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
@@ -153,7 +154,10 @@ def fit(
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
                 state = {"key": key, "history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}
-                checkpoint.save(out, model, best, optimizer.optimizer, state)
+                try:
+                    checkpoint.save(out, model, best, optimizer.optimizer, state)
+                except BadInput as error:  # a full disk must not cost the training
+                    warnings.warn(f"{error} Training goes on; without a checkpoint it cannot be resumed.", stacklevel=2)
             for callback in callbacks:
                 callback(Progress(epoch, step, steps, value, metrics, model))
     except (StopTraining, KeyboardInterrupt) as stop:
