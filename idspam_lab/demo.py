@@ -12,18 +12,25 @@ REVIEWS, REVIEW_TOKENS = 1_000, 256  # of IMDB's 25,000 long reviews: a stratifi
 
 
 def run_demo(
-    folder: str | Path = "runs/demo", *, seed: int = 0, epochs: int = 3, limit: int | None = None, say=print
+    folder: str | Path = "runs/demo",
+    *,
+    seed: int = 0,
+    epochs: int = 3,
+    limit: int | None = None,
+    reviews: int = REVIEWS,
+    say=print,
 ) -> Session:
     """Trains ID-SPAM on short reviews, evaluates it on held-out ones and zero-shot on long ones. Minutes on two cores.
 
     Args:
         limit: train on that many texts only.
+        reviews: evaluate on that many of the long reviews.
     """
     data = load_task("rotten_tomatoes", source="embedded", limit=limit)
-    long = load_for_evaluation("imdb", source="embedded", whole=True, limit=REVIEWS)
+    long = load_for_evaluation("imdb", source="embedded", whole=True, limit=reviews)
     backbone = load_backbone("minilm")
     settings = Settings(**(METHODS["idspam"].preset | {"seed": seed, "max_length": 64, "epochs": epochs}))
-    note = f"{REVIEWS:,} of 25,000 reviews, cut at {REVIEW_TOKENS} tokens"
+    note = f"{reviews:,} of 25,000 reviews, cut at {REVIEW_TOKENS} tokens"
     return run_session(
         data,
         backbone,

@@ -1,0 +1,18 @@
+"""What the lessons call: the environment check, the map of the series, the exercises' checks."""
+
+from .checks import Verdict, check_prompt, check_scores, check_weights
+from .environment import check_environment
+from .first_result import demo_result, runs_folder
+from .series import SERIES, show_series
+
+__all__ = [
+    "SERIES",
+    "Verdict",
+    "check_environment",
+    "check_prompt",
+    "check_scores",
+    "check_weights",
+    "demo_result",
+    "runs_folder",
+    "show_series",
+]

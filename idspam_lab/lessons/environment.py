@@ -1,0 +1,82 @@
+"""Is this machine ready for the lessons? One line a question, and what to do where the answer is no."""
+
+import importlib.metadata
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import BadInput
+
+NEEDED = ("torch", "transformers", "datasets", "jupyterlab", "ipywidgets", "matplotlib", "seaborn", "bertviz")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One line of the check."""
+
+    what: str
+    ok: bool | None  # None: not needed, good to have
+    said: str
+
+    def __str__(self) -> str:
+        return f"{ {True: 'ok', False: 'NO', None: '--'}[self.ok]:<3}{self.what:<18}{self.said}"
+
+
+def check_environment() -> list[Answer]:
+    """Asks everything, prints a line for each answer, and returns them. About two seconds."""
+    embedded = [attempt("embedded model", model), attempt("embedded texts", texts)]
+    answers = [python(), *map(package, NEEDED), *embedded, device()]
+    print("\n".join(map(str, answers)))
+    missing = [answer.what for answer in answers if answer.ok is False]
+    mend = f"Not ready: {', '.join(missing)}. `make setup` in the project's folder mends it."
+    print(f"\n{mend if missing else 'Ready.'}")
+    return answers
+
+
+def python() -> Answer:
+    """3.11 or newer."""
+    return Answer("Python", sys.version_info >= (3, 11), sys.version.split()[0])
+
+
+def package(name: str) -> Answer:
+    """Installed, and in which version."""
+    try:
+        return Answer(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Answer(name, False, f"not installed: pip install {name}")
+
+
+def attempt(what: str, ask: Callable[[], str]) -> Answer:
+    """An answer from something that may refuse."""
+    try:
+        return Answer(what, True, ask())
+    except BadInput as error:
+        return Answer(what, False, str(error))
+
+
+def model() -> str:
+    """The embedded model's files have their recorded hashes."""
+    from ..backbones.load import embedded_folder
+
+    embedded_folder("minilm")
+    return "MiniLM-L6, its files are the recorded ones"
+
+
+def texts() -> str:
+    """The embedded texts have theirs."""
+    from ..tasks import load_task
+
+    data = load_task("rotten_tomatoes", source="embedded")
+    rows = len(data.train) + len(data.validation) + len(data.test)
+    return f"{rows:,} Rotten Tomatoes snippets, the recorded ones"
+
+
+def device() -> Answer:
+    """A GPU, where there is one; no lesson needs it."""
+    import torch
+
+    if torch.cuda.is_available():
+        return Answer("GPU", None, torch.cuda.get_device_name())
+    if torch.backends.mps.is_available():
+        return Answer("GPU", None, "Apple (MPS)")
+    return Answer("GPU", None, f"none; the lessons run on the CPU ({torch.get_num_threads()} threads)")

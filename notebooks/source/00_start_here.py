@@ -1,0 +1,89 @@
+# %% [markdown]
+# # 00 Start here
+#
+# **Afterwards you can** say in two sentences what ID-SPAM is, tell whether your machine is ready for the lessons, and read
+# a result table without being fooled.
+#
+# **Time:** about 2 minutes on two CPU cores, no GPU, no network. Run the cells from top to bottom.
+
+# %% [markdown]
+# ## What this is about
+#
+# A language model has read a lot and knows nothing about *your* task. Training all of it for each task is expensive: every
+# task needs its own copy. A **soft prompt** leaves the model as it is, frozen, and puts a few extra vectors in front of the
+# text. Only these are trained.
+#
+# The first soft prompts were the same for every text. **ID-SPAM** (Muppidi, Nandy and Bandyopadhyay,
+# [ACL 2025](https://arxiv.org/abs/2506.05629)) makes them from the text itself: it looks at the text's token embeddings $E$,
+# decides with one attention layer how much each token counts, takes the mean, and turns the result into $t$ vectors:
+#
+# $$A = \mathrm{mean}\left\{\mathrm{softmax}\left(\frac{(E W_Q)(E W_K)^T}{\sqrt{d_k}}\right)(E W_V)\right\}
+# \qquad S_T = \mathrm{resize}\big(\sigma(W_{up}\,\sigma(W_{down}(A)))\big)$$
+#
+# These vectors stand in front of the text at the input of **one** block $m$ of the frozen model. That is all of it. The
+# paper has no public code; this project is one, with lessons.
+
+# %% [markdown]
+# ## Is your machine ready?
+#
+# Each line is a question and its answer. Nothing is downloaded.
+
+# %%
+from idspam_lab.lessons import check_environment
+
+answers = check_environment()
+
+# %% [markdown]
+# ## The map
+#
+# Each lesson stands on the ones before it, but 03 to 08 can be read in any order.
+
+# %%
+from idspam_lab.lessons import show_series
+
+show_series()
+
+# %% [markdown]
+# ## A first result
+#
+# The task: is a short film review positive or negative? Three answers are held against each other.
+#
+# - **majority class**: always say what is most frequent. Costs nothing and knows nothing.
+# - **linear head**: the frozen model as it is, and one linear layer that reads it.
+# - **ID-SPAM**: the same, with a prompt made from the text.
+#
+# **Predict before you run:** the texts are half positive, half negative. What will the majority class reach? Will ID-SPAM beat
+# the linear head by 2, 10 or 30 points?
+#
+# If you have run `make demo`, the next cell shows its result. If not, it trains a small one now.
+
+# %%
+from idspam_lab.lessons import demo_result
+
+report = demo_result()
+
+# %%
+from idspam_lab.report import results_table
+from idspam_lab.terminal import table
+
+columns, rows = results_table(report)
+print(table(rows, columns))
+
+# %% [markdown]
+# The second score is on IMDB: whole reviews, ten times as long, from which nothing was learned. The interval in brackets says
+# how far the score could move if other test texts had been drawn. Two methods whose intervals overlap a lot have not been
+# told apart.
+
+# %%
+from idspam_lab.plots import training_curve
+
+history = report["run"]["history"]
+training_curve(history, majority=report["results"][0]["test"]["accuracy"]);
+
+# %% [markdown]
+# A curve without the line of the majority class says little: 52 % looks like something and is next to nothing here.
+#
+# > **What we do not know.** One run with one seed says what happened once. How much of the difference is the method and how
+# > much the seed is measured in lessons 04 and 06.
+#
+# **Next:** [01 ID-SPAM from scratch](01_id_spam_from_scratch.ipynb), where you write the formula above yourself.

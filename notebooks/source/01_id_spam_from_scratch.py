@@ -1,0 +1,291 @@
+# %% [markdown]
+# # 01 ID-SPAM from scratch
+#
+# **Afterwards you can** write the prompt generator of the paper in twenty lines, say why the mask matters and word order does
+# not, and train it.
+#
+# **Time:** about 4 minutes on two CPU cores; two of them are the training at the end.
+#
+# **In the paper:** section 2, equations (1) and (2); appendix D for the parameter counts.
+
+# %% [markdown]
+# ## The frozen model and its token embeddings
+#
+# The model is MiniLM-L6: 6 blocks, hidden size $n = 384$. It stays frozen throughout.
+
+# %%
+import torch
+
+from idspam_lab import load_backbone
+
+torch.manual_seed(0)
+backbone = load_backbone("minilm")
+n, L = backbone.n, backbone.L
+print(f"n = {n}, L = {L} blocks, {sum(p.requires_grad for p in backbone.parameters())} trainable tensors")
+
+# %% [markdown]
+# Two sentences of different length. The tokenizer adds its own special tokens and pads the shorter one.
+
+# %%
+sentences = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy ."]
+batch = backbone.tokenizer(sentences, padding=True, return_tensors="pt")
+ids, mask = batch.input_ids, batch.attention_mask  # (B, N)
+tokens = [backbone.tokenizer.convert_ids_to_tokens(row) for row in ids]
+print(tokens[1])
+print(mask[1].tolist())
+
+# %% [markdown]
+# $E$ is the token table alone: no positions, no context, the same vector for a word wherever it stands.
+
+# %%
+E = backbone.embed_tokens(ids)  # (B, N, n)
+E.shape
+
+# %% [markdown]
+# ## Equation (1): how much does each token count?
+#
+# Each token asks (query) and is asked (key). Row $i$ of the scores holds what token $i$ wants from each token $j$:
+#
+# $$\frac{(E W_Q)(E W_K)^T}{\sqrt{d_k}}$$
+#
+# ### Exercise 1
+# Write it. `E` is (B, N, n), the matrices are (n, n); the result is (B, N, N). There is one head, so $d_k = n$.
+
+# %%
+def my_scores(E, W_Q, W_K):
+    ...  # replace this line
+
+
+# %%
+from idspam_lab.lessons import check_scores
+
+check_scores(my_scores)
+
+# %% [markdown]
+# If you are stuck, [solutions/01](solutions/01_id_spam_from_scratch.ipynb) has it. The lesson goes on with its own version, so
+# that nothing below depends on yours.
+
+# %%
+import math
+
+
+def scores_of(E, W_Q, W_K):
+    return (E @ W_Q) @ (E @ W_K).transpose(1, 2) / math.sqrt(E.shape[-1])  # (B, N, N)
+
+
+W_Q, W_K, W_V = (torch.randn(n, n) / math.sqrt(n) for _ in range(3))
+scores = scores_of(E, W_Q, W_K)
+print(scores.shape)
+
+# %% [markdown]
+# A softmax over the last axis turns each row into weights that sum to 1; the mean over the rows gives **one weight for each
+# token**, $w$.
+#
+# **Predict:** the second sentence has 4 words and 2 special tokens, but it was padded to the length of the first. What goes
+# wrong if nobody tells the softmax?
+
+# %%
+careless = scores.softmax(-1).mean(1)  # (B, N)
+on_padding = careless[1][mask[1] == 0].sum()
+print(f"weight on padding in the second sentence: {on_padding:.0%}")
+
+# %% [markdown]
+# Padding took a good part of the weight, and a sentence's prompt would depend on what happens to stand beside it in the
+# batch. It has to be kept out **twice**: padded tokens must not be asked (mask the keys before the softmax), and padded tokens
+# must not ask (leave their rows out of the mean).
+#
+# ### Exercise 2
+# `scores` is (B, N, N), `mask` is (B, N) with 1 on real tokens. Return $w$ (B, N).
+
+# %%
+def my_weights(scores, mask):
+    ...  # replace this line
+
+
+# %%
+from idspam_lab.lessons import check_weights
+
+check_weights(my_weights)
+
+# %%
+def weights_of(scores, mask):
+    keys = scores.masked_fill(mask[:, None, :] == 0, float("-inf"))
+    alpha = keys.softmax(-1) * mask[:, :, None]  # (B, N, N), padded rows 0
+    return alpha.sum(1) / mask.sum(1, keepdim=True)  # (B, N)
+
+
+w = weights_of(scores, mask)
+alone = weights_of(scores_of(E[1:, :6], W_Q, W_K), mask[1:, :6])
+print("sums:", w.sum(1).tolist())
+print(f"the second sentence alone and in the batch differ by {float((w[1, :6] - alone[0]).abs().max()):.1e}")
+
+# %% [markdown]
+# ## One weight a token is all there is
+#
+# The formula multiplies every token by $W_V$ and then takes the mean. A mean is linear, so both can change places, exactly:
+#
+# $$A = \mathrm{mean}_i\Big\{\sum_j \alpha_{ij}\, E_j W_V\Big\} = \Big(\sum_j w_j E_j\Big) W_V$$
+#
+# One $n \times n$ product a text instead of one a token. And it says what "the learned token attention" is: the $w_j$, nothing
+# else.
+
+# %%
+A = torch.einsum("bn,bnd->bd", w, E) @ W_V  # (B, n)
+
+one = E[:1]  # the first sentence is the longest: it has no padding
+attended = torch.nn.functional.scaled_dot_product_attention(one @ W_Q, one @ W_K, one @ W_V)  # torch's own attention
+difference_to_torch = float((A[0] - attended.mean(1)[0]).abs().max())
+print(f"difference to torch's attention, then the mean: {difference_to_torch:.1e}")
+
+# %% [markdown]
+# ## Equation (2): from A to the prompt
+#
+# $$S_T = \mathrm{resize}(\sigma(W_{up}\,\sigma(W_{down}(A))))$$
+#
+# Down to $c$ numbers, ReLU, up to $n \cdot t$ numbers, ReLU again, cut into $t$ vectors. Mind the **outer** ReLU: it is in the
+# formula, so no entry of a prompt is below 0.
+#
+# ### Exercise 3
+# `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n).
+
+# %%
+def my_prompt(A, W_down, W_up, b_up, t):
+    ...  # replace this line
+
+
+# %%
+from idspam_lab.lessons import check_prompt
+
+check_prompt(my_prompt)
+
+# %%
+def prompt_of(A, W_down, W_up, b_up, t):
+    return ((A @ W_down).relu() @ W_up + b_up).relu().view(len(A), t, A.shape[-1])  # (B, t, n)
+
+
+t, c = 10, 34
+W_down, W_up, b_up = torch.randn(n, c) / math.sqrt(n), torch.randn(c, n * t) / math.sqrt(c), torch.zeros(n * t)
+S = prompt_of(A, W_down, W_up, b_up, t)
+S.shape
+
+# %% [markdown]
+# ## The same as the package's?
+#
+# `PromptGenerator` is the package's version. `nn.Linear` keeps its matrix turned, hence the `.T`.
+
+# %%
+from idspam_lab import PromptGenerator
+
+generator = PromptGenerator(n, t, c).eval()
+with torch.no_grad():
+    for layer, W in ((generator.W_Q, W_Q), (generator.W_K, W_K), (generator.W_V, W_V), (generator.W_down, W_down), (generator.W_up, W_up)):
+        layer.weight.copy_(W.T)
+    generator.W_up.bias.copy_(b_up)
+    theirs, trace = generator(E, mask)
+
+difference = float((theirs - S).abs().max())
+print(f"prompts differ by {difference:.1e}, weights by {float((trace.w - w).abs().max()):.1e}")
+assert difference < 1e-5
+
+# %% [markdown]
+# ## How many numbers is that?
+#
+# The paper does not say how wide the bottleneck is. **Predict:** which $c$ gives the 2,064,384 parameters of its Table 12 for
+# RoBERTa-base ($n = 768$, $t = 10$)? The next cell tries some.
+
+# %%
+for width in (16, 32, 34, 64):
+    with torch.device("meta"):  # counts without making the numbers
+        size = sum(p.numel() for p in PromptGenerator(768, 10, width).parameters())
+    print(f"c = {width:>2}: {size:,}{'   <- Table 12' if size == 2_064_384 else ''}")
+
+# %% [markdown]
+# ## Does word order matter?
+#
+# **Predict**, before you run: the same words in another order. Does the prompt change? Does the frozen model's reading change?
+
+# %%
+order = torch.cat([torch.tensor([0]), torch.randperm(ids.shape[1] - 2) + 1, torch.tensor([ids.shape[1] - 1])])
+shuffled = ids[:1, order]
+print(" ".join(backbone.tokenizer.convert_ids_to_tokens(shuffled[0])))
+
+with torch.no_grad():
+    same_prompt = float((generator(backbone.embed_tokens(shuffled), mask[:1])[0] - S[:1]).abs().max())
+    read = backbone.run(backbone.embed(ids[:1], mask[:1]), mask[:1])[:, 0]
+    read_shuffled = backbone.run(backbone.embed(shuffled, mask[:1]), mask[:1])[:, 0]
+    other_reading = float((read - read_shuffled).abs().max())
+print(f"the prompt changes by {same_prompt:.1e}, what the model reads by {other_reading:.1e}")
+
+# %% [markdown]
+# The prompt knows *which* words there are, not where: $E$ has no positions. To ID-SPAM's generator "the film is not dull, it
+# is good" and "the film is not good, it is dull" are the same text. The frozen model still sees the order; the prompt does
+# not.
+
+# %% [markdown]
+# ## Where the prompt joins
+#
+# The text runs through the blocks below $m$ on its own. At $m$ the prompt is put in front, and both run on together. The head
+# reads the text's own tokens, never a prompt token.
+
+# %%
+m = 3
+with torch.no_grad():
+    h_m = backbone.run(backbone.embed(ids, mask), mask, 0, m)  # (B, N, n): does not depend on anything that is trained
+    both = torch.cat([S, h_m], dim=1)  # (B, t+N, n)
+    longer = torch.cat([mask.new_ones(len(ids), t), mask], dim=1)  # (B, t+N)
+    top = backbone.run(both, longer, m, L)  # (B, t+N, n)
+print(h_m.shape, "->", both.shape, "->", top.shape, "-> the text's own first token:", top[:, t].shape)
+
+# %% [markdown]
+# > **Trap.** A common library's prompt tuning for classification reads index 0 of the longer sequence, which is a *prompt*
+# > token there, not the text's first. Here the prompt is cut off before the head reads.
+
+# %% [markdown]
+# ## Train it
+#
+# Film reviews again. Training stops after two epochs; the run is kept under `runs/`, so this cell does not train a second time.
+#
+# **Predict:** the weights before training are nearly uniform. Which words will stand out after?
+
+# %%
+import os
+
+from idspam_lab import PromptClassifier, Settings, load_task
+from idspam_lab.lessons import runs_folder
+
+quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
+data = load_task("rotten_tomatoes", source="embedded", limit=200 if quick else None)
+before = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=m)
+clf = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=m)
+run = clf.fit(
+    data.train,
+    data.validation,
+    Settings(epochs=2, lr=3e-3, max_length=64),
+    out=runs_folder() / ("lesson-01-quick" if quick else "lesson-01"),
+)
+print(f"{run.trained_parameters:,} trained parameters, {run.seconds:.0f} s, kept epoch {run.best_epoch}")
+
+# %%
+from idspam_lab.experiments import majority
+from idspam_lab.plots import token_weights, training_curve
+
+most = majority(data.train, data.validation, "accuracy", 2)["accuracy"]
+training_curve(run.history, majority=most);
+
+# %%
+text = "a gripping , funny and unexpectedly moving film ."
+for stage in (before, clf):
+    token_weights(stage.explain([text])[0])
+
+# %%
+for sentence in (text, "dull and clumsy .", "the plot is thin , but what a performance !"):
+    (found,) = clf.explain([sentence])
+    strongest = sorted(zip(found.weights, found.tokens), reverse=True)[:3]
+    print(f"{found.label:<4} {found.probabilities[found.label]:.0%}  {sentence}\n      " + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest))
+
+# %% [markdown]
+# > **What we do not know.** The paper does not state $c$, the head, the read token, the first values or the split that picks
+# > the epoch; ours are in the README. And the weights say what *the prompt* was made from. Whether the *prediction* hangs on it
+# > is another question: the frozen model reads the same tokens by itself. Lesson 03 takes the two apart.
+#
+# **Try next:** change `m` to 0 and to 5. Make `t` 1. Use `bias="both"`, the variant of the paper's text.

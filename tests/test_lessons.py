@@ -1,0 +1,101 @@
+"""The exercises' checks accept what is right and name the usual mistakes; the environment check; the map."""
+
+import math
+import re
+
+import pytest
+import torch
+
+from idspam_lab.lessons import SERIES, check_environment, check_prompt, check_scores, check_weights, show_series
+
+
+def scores(E, W_Q, W_K):
+    return (E @ W_Q) @ (E @ W_K).transpose(1, 2) / math.sqrt(E.shape[-1])
+
+
+def weights(scores, mask):
+    alpha = scores.masked_fill(mask[:, None, :] == 0, -torch.inf).softmax(-1) * mask[:, :, None]
+    return alpha.sum(1) / mask.sum(1, keepdim=True)
+
+
+def prompt(A, W_down, W_up, b_up, t):
+    return ((A @ W_down).relu() @ W_up + b_up).relu().view(len(A), t, A.shape[-1])
+
+
+@pytest.mark.parametrize(
+    ("check", "solution"), [(check_scores, scores), (check_weights, weights), (check_prompt, prompt)]
+)
+def test_solutions_are_right(check, solution):
+    verdict = check(solution)
+    assert verdict.right and repr(verdict).startswith("Right: ")
+
+
+def masked(scores, mask):
+    return scores.masked_fill(mask[:, None, :] == 0, -torch.inf)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "said"),
+    [
+        (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K).transpose(1, 2), "scaling is missing"),
+        (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K).transpose(1, 2) / E.shape[-1], "square root"),
+        (check_scores, lambda E, Q, K: scores(E, K, Q), "changed places"),
+        (check_scores, lambda E, Q, K: scores(E, Q, K).softmax(-1), "weights already"),
+        (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K).transpose(1, 2) / math.sqrt(E.shape[1]), r"sqrt\(N\)"),
+        (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K), "stops with RuntimeError"),
+        (check_scores, lambda E, Q, K: ..., "returns nothing"),
+        (check_scores, lambda E, Q, K: scores(E, Q, K).tolist(), "a tensor is wanted"),
+        (check_scores, lambda E, Q, K: scores(E, Q, K) + 1, "differ, by up to 1"),
+        (check_weights, lambda s, m: s.softmax(-1).mean(1), "not kept out at all"),
+        (check_weights, lambda s, m: masked(s, m).softmax(-1).mean(1), "still counts the padded rows"),
+        (check_weights, lambda s, m: (masked(s, m).softmax(-1) * m[:, :, None]).mean(1), "still counted"),
+        (
+            check_weights,
+            lambda s, m: (s.softmax(-1) * m[:, :, None]).sum(1) / m.sum(1, keepdim=True),
+            "keys are not masked",
+        ),
+        (
+            check_weights,
+            lambda s, m: (s.softmax(-1) * m[:, None, :] * m[:, :, None]).sum(1) / m.sum(1, keepdim=True),
+            "no longer sum to 1",
+        ),
+        (
+            check_weights,
+            lambda s, m: (masked(s, m).softmax(1).nan_to_num() * m[:, :, None]).sum(1) / m.sum(1, keepdim=True),
+            "over the queries",
+        ),
+        (check_weights, lambda s, m: masked(s, m).softmax(-1), "alpha itself"),
+        (check_weights, lambda s, m: (masked(s, m).softmax(-1) * m[:, :, None]).sum(1), "summed, not averaged"),
+        (check_prompt, lambda A, d, u, b, t: ((A @ d).relu() @ u + b).view(len(A), t, -1), "outer ReLU is missing"),
+        (check_prompt, lambda A, d, u, b, t: (A @ d @ u + b).relu().view(len(A), t, -1), "inner ReLU is missing"),
+        (check_prompt, lambda A, d, u, b, t: (A @ d @ u + b).view(len(A), t, -1), "both ReLUs"),
+        (check_prompt, lambda A, d, u, b, t: ((A @ d).relu() @ u).relu().view(len(A), t, -1), "bias"),
+        (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).view(len(A), -1, t), "n rows of t"),
+        (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).view(len(A), -1, t).mT, "mixes the vectors"),
+        (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).flatten(1), "one long vector"),
+    ],
+)
+def test_usual_mistakes_are_named(check, answer, said):
+    verdict = check(answer)
+    assert not verdict.right
+    assert re.search(said, verdict.sentence), verdict
+
+
+def test_environment_of_the_tests_is_ready(capsys):
+    answers = check_environment()
+    assert all(answer.ok is not False for answer in answers)
+    assert capsys.readouterr().out.rstrip().endswith("Ready.")
+
+
+def test_a_missing_package_says_what_to_do(capsys, monkeypatch):
+    monkeypatch.setattr("idspam_lab.lessons.environment.NEEDED", ("no-such-package",))
+    assert check_environment()[1].ok is False
+    assert "pip install no-such-package" in capsys.readouterr().out
+
+
+def test_the_map_links_to_lessons_that_are_there(request):
+    folder = request.config.rootpath / "notebooks"
+    text = show_series(folder).data
+    for lesson in SERIES:
+        assert lesson.written == (folder / f"{lesson.name}.ipynb").is_file()
+        assert (f"]({lesson.name}.ipynb)" in text) == lesson.written
