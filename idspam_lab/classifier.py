@@ -6,6 +6,7 @@ clf.predict(["a gripping film"])        # ["positive"]
 clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which backbone it belongs to
 """
 
+import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,6 +152,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
             metric=metric,
             pad_id=self.pad_id,
             out=out and Path(out),
+            identity=json.dumps(self.adapter_config(), sort_keys=True),
             callbacks=callbacks,
             progress=progress,
         )

@@ -10,6 +10,7 @@ import pytest
 import torch
 import transformers
 
+from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.training import Settings, StopTraining
@@ -173,6 +174,21 @@ def test_a_full_disk_does_not_cost_the_training(tiny, train, validation, tmp_pat
 
 def no_room(*_):
     raise OSError(28, "No space left on device")
+
+
+def test_the_same_weights_at_another_layer_are_another_run(tiny, train, validation, tmp_path):
+    fitted(tiny, train, validation, out=tmp_path)
+    other = PromptClassifier(tiny, "idspam", layer=2, t=3, c=8)
+    with pytest.raises(BadInput, match="holds a run with other settings"):
+        other.fit(train, validation, QUICK, out=tmp_path, progress=False)
+
+
+def test_another_backbone_is_another_run(tiny, train, validation, tmp_path):
+    fitted(tiny, train, validation, out=tmp_path)
+    torch.manual_seed(1)
+    model = transformers.BertModel(tiny.config, add_pooling_layer=False)
+    with pytest.raises(BadInput, match="holds a run with other settings"):
+        fitted(FAMILIES["bert"](model, tiny.tokenizer, "tiny"), train, validation, out=tmp_path)
 
 
 def test_a_cut_off_checkpoint_is_told_in_a_sentence(tiny, train, validation, tmp_path):

@@ -35,7 +35,7 @@ def put_back(model: nn.Module, tensors: dict[str, Tensor]) -> None:
         parameters[name].copy_(tensor)
 
 
-def run_key(settings: dict, rows: list[dict], start: dict[str, Tensor]) -> str:
+def run_key(settings: list, rows: list, start: dict[str, Tensor]) -> str:
     """What makes two runs the same run: settings, data and the weights they start from. 16 hex digits."""
     digest = hashlib.sha256(json.dumps([settings, rows], sort_keys=True).encode())
     for name, tensor in sorted(start.items()):

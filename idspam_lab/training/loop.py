@@ -7,7 +7,7 @@ what trains in it is what has `requires_grad`.
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +80,7 @@ def fit(
     metric: str = "accuracy",
     pad_id: int = 0,
     out: Path | None = None,
+    identity: str = "",
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> Run:
@@ -90,6 +91,7 @@ def fit(
         metric: "accuracy" or "acc_f1"; the validation's `score` picks the epoch (the earlier one if two are equal).
         out: folder for a checkpoint after each epoch. A run that finds its own checkpoint there goes on from it and
             ends with the same weights as one that was never interrupted; a finished run is only read back.
+        identity: what the model is, as far as its trained weights do not show it; keeps two runs' checkpoints apart.
         callbacks: called with a Progress after each step and epoch.
 
     Raises:
@@ -98,58 +100,59 @@ def fit(
     """
     # With several devices, batch_size stays the whole batch: each takes its share of it.
     accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
-    key = checkpoint.run_key(settings.to_dict(), train, checkpoint.trained_tensors(model))
+    start = checkpoint.copy_of(checkpoint.trained_tensors(model))
+    key = checkpoint.run_key([settings.to_dict(), metric, identity], [train, validation], start)
     model.to(accelerator.device)
     optimizer = make_optimizer(model, settings)
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     steps_an_epoch = math.ceil(len(train) / settings.batch_size)
     steps = steps_an_epoch * settings.epochs
 
-    run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in checkpoint.trained_tensors(model).values()))
+    run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in start.values()))
     run.environment = environment(accelerator.device)
-    best = checkpoint.copy_of(checkpoint.trained_tensors(model))
+    best = start
     resumed = checkpoint.load(out, model, optimizer.optimizer, key) if out else None
     if resumed:
         state, best = resumed
         run.history, run.best_epoch, run.seconds = state["history"], state["best_epoch"], state["seconds"]
-
-    started, step = time.perf_counter() - run.seconds, len(run.history) * steps_an_epoch
+    started, done = time.perf_counter() - run.seconds, len(run.history)
     bar = tqdm(
-        total=steps, initial=step, unit="step", disable=not (progress and accelerator.is_main_process), desc="training"
+        total=steps,
+        initial=done * steps_an_epoch,
+        unit="step",
+        desc="training",
+        disable=not (progress and accelerator.is_main_process),
     )
     try:
-        for epoch in range(len(run.history) + 1, settings.epochs + 1):
+        for epoch in range(done + 1, settings.epochs + 1):
             torch.manual_seed(settings.seed * 100_003 + epoch)  # each epoch draws its own dropout, resumed or not
             loader = accelerator.prepare(training_loader(train, settings.batch_size, pad_id, settings.seed, epoch))
-            model.train()
-            epoch_start, total = time.perf_counter(), 0.0
-            for batch in loader:
-                with autocast(settings.precision, accelerator.device):
-                    loss = wrapped(**batch).loss
-                accelerator.backward(loss)
-                accelerator.clip_grad_norm_(wrapped.parameters(), settings.clip)
-                for group in optimizer.param_groups:
-                    group["lr"] = settings.lr * rate(step, steps, settings.warmup)
-                optimizer.step()
-                optimizer.zero_grad()
-                step, value = step + 1, accelerator.reduce(loss.detach(), "mean").item()
-                if not math.isfinite(value):
-                    raise BadInput(nan_sentence(value, step, epoch, settings, run))
-                total += value
+
+            def told(step: int, loss: float, epoch: int = epoch) -> None:
+                if not math.isfinite(loss):
+                    raise BadInput(nan_sentence(loss, step, epoch, settings, run))
                 bar.update()
-                bar.set_postfix(epoch=epoch, loss=f"{value:.3f}", **validation_so_far(run), refresh=False)
+                bar.set_postfix(epoch=epoch, loss=f"{loss:.3f}", **validation_so_far(run), refresh=False)
                 for callback in callbacks:
-                    callback(Progress(epoch, step, steps, value, None, model))
-            seconds = time.perf_counter() - epoch_start
-            metrics = {"epoch": epoch, "step": step, "train_loss": total / steps_an_epoch, "train_seconds": seconds,
-                       "texts_per_second": len(train) / seconds}  # fmt: skip
+                    callback(Progress(epoch, step, steps, loss, None, model))
+
+            epoch_started = time.perf_counter()
+            first_step = (epoch - 1) * steps_an_epoch
+            model.train()
+            losses = train_epoch(accelerator, wrapped, optimizer, loader, settings, first_step, steps, told)
+            seconds = time.perf_counter() - epoch_started
+            metrics = {
+                "epoch": epoch,
+                "step": first_step + len(losses),
+                "train_loss": sum(losses) / len(losses),
+                "train_seconds": seconds,
+                "texts_per_second": len(train) / seconds,
+            }
             if validation:
                 found = evaluate(model, validation, pad_id, metric, settings.precision)
                 metrics |= {f"validation_{name}": number for name, number in found.items()}
             run.history.append(metrics)
-            if not validation or metrics["validation_score"] > max(
-                [h["validation_score"] for h in run.history[:-1]], default=-1
-            ):
+            if is_best(run.history):
                 run.best_epoch, best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(model))
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
@@ -159,16 +162,49 @@ def fit(
                 except BadInput as error:  # a full disk must not cost the training
                     warnings.warn(f"{error} Training goes on; without a checkpoint it cannot be resumed.", stacklevel=2)
             for callback in callbacks:
-                callback(Progress(epoch, step, steps, value, metrics, model))
+                callback(Progress(epoch, metrics["step"], steps, losses[-1], metrics, model))
     except (StopTraining, KeyboardInterrupt) as stop:
         run.stopped = str(stop) or "stopped by hand"
+        run.seconds = time.perf_counter() - started
     finally:
         bar.close()
         checkpoint.put_back(model, best)
         model.eval()
-    run.seconds = time.perf_counter() - started
     run.peak_memory_mb = peak_memory_mb(accelerator.device)
     return run
+
+
+def train_epoch(
+    accelerator: Accelerator,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loader: Iterable[dict],
+    settings: Settings,
+    step: int,
+    steps: int,
+    told: Callable[[int, float], None],
+) -> list[float]:
+    """One pass over the training batches; `step` of `steps` were done before. Returns the loss of each step."""
+    losses = []
+    for batch in loader:
+        for group in optimizer.param_groups:
+            group["lr"] = settings.lr * rate(step, steps, settings.warmup)
+        with autocast(settings.precision, accelerator.device):
+            loss = model(**batch).loss
+        accelerator.backward(loss)
+        accelerator.clip_grad_norm_(model.parameters(), settings.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        step += 1
+        losses.append(accelerator.reduce(loss.detach(), "mean").item())
+        told(step, losses[-1])
+    return losses
+
+
+def is_best(history: list[dict]) -> bool:
+    """Is the last epoch better than all before it? Without validation scores the last always is."""
+    scores = [epoch.get("validation_score", i) for i, epoch in enumerate(history)]
+    return scores[-1] > max(scores[:-1], default=-1)
 
 
 def validation_so_far(run: Run) -> dict[str, str]:
