@@ -213,11 +213,17 @@ def draw_weights(rows: list, explanation, ax: Axes) -> Axes:
 
 def new_figure(size: tuple[float, float]) -> Figure:
     """A figure that belongs to nobody: no window, nothing left open. In a notebook it is shown after the cell."""
-    if "ipykernel" in sys.modules:
+    if in_notebook():
         import matplotlib.pyplot as plt
 
         return plt.figure(figsize=size, layout="constrained")
     return Figure(figsize=size, layout="constrained")
+
+
+def in_notebook() -> bool:
+    """Does a Jupyter kernel run this? That ipykernel is loaded says nothing: other libraries load it in plain Python."""
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython and ipython.get_ipython(), "kernel", None) is not None
 
 
 def keep_sizes(*axes: Axes, axis: str = "both") -> None:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -180,14 +181,23 @@ def test_saves_without_a_screen(tmp_path):
 
 
 def test_in_a_notebook_the_figure_is_shown_after_the_cell_and_closed_by_save(tmp_path, monkeypatch):
-    import sys
-
+    import IPython
     import matplotlib.pyplot as plt
 
-    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=object()))
     ax = plots.training_curve(HISTORY)
     assert [plt.figure(number) for number in plt.get_fignums()] == [ax.figure]
     plots.save(ax.figure, tmp_path / "a.png")  # the fixture above checks that nothing is open
+
+
+@pytest.mark.parametrize("shell", [None, SimpleNamespace(kernel=None), SimpleNamespace()])
+def test_without_a_kernel_no_figure_is_left_open_even_if_ipykernel_is_loaded(shell, monkeypatch):
+    """Other libraries import it in plain Python. The fixture above checks that nothing is open."""
+    import ipykernel  # noqa: F401
+    import IPython
+
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    assert isinstance(plots.training_curve(HISTORY).figure, Figure)
 
 
 def test_style_ends():
