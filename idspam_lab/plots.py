@@ -221,7 +221,7 @@ def new_figure(size: tuple[float, float]) -> Figure:
 
 
 def in_notebook() -> bool:
-    """Does a Jupyter kernel run this? That ipykernel is loaded says nothing: other libraries load it in plain Python."""
+    """Does a Jupyter kernel run this? A loaded ipykernel does not say so: other libraries load it in plain Python."""
     ipython = sys.modules.get("IPython")
     return getattr(ipython and ipython.get_ipython(), "kernel", None) is not None
 
