@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -201,9 +203,10 @@ def test_every_file_of_the_package_is_installed():
     assert {path.suffix for path in others} <= {Path(pattern).suffix for pattern in patterns}
 
 
-@pytest.mark.slow
-def test_the_wheel_holds_every_file_of_the_package(tmp_path):
-    copy, wheels = tmp_path / "copy", tmp_path / "wheels"  # building writes beside the sources
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    copy, wheels = folder / "copy", folder / "wheels"  # building writes beside the sources
     for path in our_files():
         target = copy / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -211,12 +214,33 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path):
     offline = ["--no-deps", "--no-index", "--no-build-isolation"]
     build = [sys.executable, "-m", "pip", "wheel", *offline, "-w", wheels, copy]
     subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = wheels.glob("idspam_lab-*.whl")
+    (built,) = wheels.glob("idspam_lab-*.whl")
+    return built
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_file_of_the_package(wheel):
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if name.startswith("idspam_lab/")}
         (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         assert "idspam-lab = idspam_lab.cli:main" in archive.read(entry_points).decode()
     assert held == {path.relative_to(ROOT).as_posix() for path in our_files() if PACKAGE in path.parents}
+
+
+@pytest.mark.slow
+def test_the_papers_tables_come_with_the_wheel(wheel, tmp_path):
+    venv.create(tmp_path / "venv", symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel]
+    subprocess.run(install, check=True, capture_output=True)
+    others = {"PYTHONPATH": sysconfig.get_path("purelib")}  # pandas and the rest; the package itself is not there
+    program = "import idspam_lab.paper_tables as p; print(p.FOLDER, *(len(p.as_text(n)) for n in p.PAPER_TABLES))"
+    run = [python, "-c", program]
+    done = subprocess.run(run, cwd=tmp_path, env=os.environ | others, check=True, capture_output=True, text=True)
+    folder, *rows = done.stdout.split()
+    assert folder.startswith(str(tmp_path / "venv"))
+    clone = [len(path.read_text().splitlines()) - 1 for path in sorted((ROOT / "data" / "paper").glob("*.csv"))]
+    assert [int(count) for count in rows] == clone and len(clone) == 16
 
 
 def test_importing_the_package_is_light():
