@@ -196,6 +196,19 @@ class PromptClassifier(nn.Module, AdapterFiles):
         self.train(was_training)
         return found
 
+    # What training asks ----------------------------------------------------------------------------------
+
+    def lr_factor(self, name: str) -> float:
+        """What the learning rate of a parameter is multiplied with: some methods have parts that need more."""
+        first = name.removeprefix("method.").split(".")[0]
+        return self.method.lr_factors.get(first, 1.0) if name.startswith("method.") else 1.0
+
+    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict | None = None) -> None:
+        """Hugging Face's verb: blocks are computed again in the backward pass, which costs time and saves memory."""
+        for module in self.modules():
+            if isinstance(module, Backbone):
+                module.checkpointing = True
+
     # Helpers ---------------------------------------------------------------------------------------------
 
     @property

@@ -42,12 +42,15 @@ class PromptGenerator(nn.Module):
         bias: "up" has a bias on W_up alone, which gives Table 12's counts to the last digit;
               "both" has one on W_down too, as the paper's text says.
         dropout: on the bottleneck's c activations (Table 7 tunes a rate without saying where it acts).
+        outer_relu: False leaves out the outer ReLU of eq. (2); not in the paper.
 
     Raises:
         BadInput: n, t or c below 1, or an unknown `bias`.
     """
 
-    def __init__(self, n: int, t: int = 10, c: int = 34, bias: str = "up", dropout: float = 0.0):
+    def __init__(
+        self, n: int, t: int = 10, c: int = 34, bias: str = "up", dropout: float = 0.0, outer_relu: bool = True
+    ):
         super().__init__()
         for name, value in (("n", n), ("t", t), ("c", c)):
             if value < 1:
@@ -61,6 +64,7 @@ class PromptGenerator(nn.Module):
         self.W_down = nn.Linear(n, c, bias=bias == "both")
         self.W_up = nn.Linear(c, n * t)
         self.dropout = nn.Dropout(dropout)
+        self.outer = nn.ReLU() if outer_relu else nn.Identity()
 
     def attend(self, E: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The softmax of eq. (1) and its mean over the tokens.
@@ -88,6 +92,9 @@ class PromptGenerator(nn.Module):
         alpha, w = self.attend(E, mask)
         pooled = torch.einsum("bn,bnd->bd", w.to(E.dtype), E)  # w^T E   (B, n)
         A = self.W_V(pooled)  # (B, n)
+        return self.expand(A), Trace(alpha, w, A)
+
+    def expand(self, A: Tensor) -> Tensor:
+        """Eq. (2). Input shape: A (B, n). Output shape: S (B, t, n)."""
         hidden = self.dropout(torch.relu(self.W_down(A)))  # (B, c)
-        S = torch.relu(self.W_up(hidden)).view(-1, self.t, self.n)  # (B, t, n)
-        return S, Trace(alpha, w, A)
+        return self.outer(self.W_up(hidden)).view(-1, self.t, self.n)  # (B, t, n)

@@ -8,10 +8,13 @@ A prompt can so join at the input of any block, and what lies below that block i
 Every stage takes a mask and any number of positions; a family's class (families.py) says only where its parts are.
 """
 
+import copy
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ..errors import BadInput
 
@@ -68,6 +71,11 @@ class Backbone(nn.Module):
     """
 
     causal = False  # decoders see only what is to their left
+    absolute_positions = True  # the embeddings say where a token stands
+    queries_and_values: tuple[str, ...] = ()  # names of the layers that LoRA changes
+    blocks_name = "layer"  # what the list of blocks is called in the model
+    frozen = True  # False in a `trainable_copy` alone
+    checkpointing = False  # True: blocks are computed again in the backward pass, which saves memory
 
     def __init__(
         self, model: nn.Module, tokenizer, name: str = "", revision: str | None = None, read: str | None = None
@@ -83,7 +91,7 @@ class Backbone(nn.Module):
         self.eval()
 
     def train(self, mode: bool = True) -> "Backbone":
-        return super().train(False)
+        return super().train(mode and not self.frozen)
 
     # What a family says about itself -------------------------------------------------------------------
 
@@ -91,17 +99,33 @@ class Backbone(nn.Module):
         """The L transformer blocks."""
         raise NotImplementedError
 
-    def embed(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
-        """The input of block 0. ids, mask and token types (B, N) -> (B, N, n)"""
+    def embed(self, ids: Tensor, mask: Tensor, types: Tensor | None = None, rows: Tensor | None = None) -> Tensor:
+        """The input of block 0. ids, mask and token types (B, N) -> (B, N, n)
+
+        rows (B, N, width): what to take in place of the token table's rows.
+        """
         raise NotImplementedError
 
     def block_arguments(self, hidden: Tensor, mask: Tensor) -> list[dict]:
         """What each of the L blocks is called with besides the hidden states; mask (B, T)."""
         raise NotImplementedError
 
+    def keys_and_values(self, block: nn.Module) -> list[tuple[nn.Module, slice]]:
+        """Where a block makes its keys and where its values: a linear layer each, and which of its outputs."""
+        raise NotImplementedError
+
+    def table_rows(self, ids: Tensor) -> Tensor:
+        """The token table's rows, as wide as the table is. (B, N) -> (B, N, width)"""
+        return self.model.get_input_embeddings()(ids)
+
+    @property
+    def table_width(self) -> int:
+        """Of the token table: n, but for ELECTRA's small models."""
+        return self.model.get_input_embeddings().weight.shape[1]
+
     def embed_tokens(self, ids: Tensor) -> Tensor:
         """E: the token table alone, without positions. (B, N) -> (B, N, n)"""
-        return self.model.get_input_embeddings()(ids)
+        return self.table_rows(ids)
 
     def finish(self, hidden: Tensor) -> Tensor:
         """The norm above the last block, where a family has one. (B, T, n) -> (B, T, n)"""
@@ -109,11 +133,20 @@ class Backbone(nn.Module):
 
     # The same for all ----------------------------------------------------------------------------------
 
-    def run(self, hidden: Tensor, mask: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
+    def run(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        start: int = 0,
+        stop: int | None = None,
+        before: Callable[[int, Tensor], Tensor] | None = None,
+    ) -> Tensor:
         """Blocks start..stop-1 on any hidden states. (B, T, n), mask (B, T) -> (B, T, n)
 
         T counts the prompt too: put ones in front of the mask for it. No positions are added here: those of
         the tokens were added in `embed`, and relative ones come from the mask.
+
+        before(i, hidden) -> hidden: what to do to the input of block i, for methods that act at several blocks.
 
         Raises:
             BadInput: start and stop are not 0 <= start <= stop <= L.
@@ -125,7 +158,12 @@ class Backbone(nn.Module):
             )
         arguments = self.block_arguments(hidden, mask) if start < stop else []
         for i in range(start, stop):
-            out = self.blocks()[i](hidden, **arguments[i])
+            hidden = before(i, hidden) if before else hidden
+            block = self.blocks()[i]
+            if self.checkpointing and torch.is_grad_enabled():
+                out = checkpoint(block, hidden, use_reentrant=False, **arguments[i])
+            else:
+                out = block(hidden, **arguments[i])
             hidden = out[0] if isinstance(out, tuple) else out  # some families return (hidden, attention)
         return hidden
 
@@ -133,6 +171,20 @@ class Backbone(nn.Module):
     def trunk(self, ids: Tensor, mask: Tensor, types: Tensor | None, m: int) -> tuple[Tensor, Tensor]:
         """All that is below the prompt, untraced by autograd: E and the input of block m, both (B, N, n)."""
         return self.embed_tokens(ids), self.run(self.embed(ids, mask, types), mask, 0, m)
+
+    # Copies, for methods that act inside the model ----------------------------------------------------------
+
+    def twin(self) -> "Backbone":
+        """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone."""
+        shared = {id(part): part for part in (*self.model.parameters(), *self.model.buffers(), self.tokenizer)}
+        return copy.deepcopy(self, memo=shared)
+
+    def trainable_copy(self) -> "Backbone":
+        """Weights of its own that train, with the model's own dropout while training."""
+        found = copy.deepcopy(self, memo={id(self.tokenizer): self.tokenizer})
+        found.frozen = False
+        found.model.requires_grad_(True)
+        return found
 
     @property
     def max_length(self) -> int:

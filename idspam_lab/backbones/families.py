@@ -13,9 +13,13 @@ from transformers.masking_utils import (
 
 from .base import Backbone, positions
 
+ALL = slice(None)  # all outputs of a linear layer
+
 
 class Bert(Backbone):
     """BERT and MiniLM: absolute positions, token types, the norm inside the blocks."""
+
+    queries_and_values = ("query", "value")
 
     def blocks(self) -> nn.ModuleList:
         return self.model.encoder.layer
@@ -23,12 +27,17 @@ class Bert(Backbone):
     def position_ids(self, mask: Tensor) -> Tensor:
         return positions(mask)
 
-    def embed(self, ids, mask, types=None):
-        return self.model.embeddings(input_ids=ids, position_ids=self.position_ids(mask), token_type_ids=types)
+    def embed(self, ids, mask, types=None, rows=None):
+        rows = self.table_rows(ids) if rows is None else rows
+        return self.model.embeddings(inputs_embeds=rows, position_ids=self.position_ids(mask), token_type_ids=types)
 
     def block_arguments(self, hidden, mask):
         keys = create_bidirectional_mask(config=self.config, inputs_embeds=hidden, attention_mask=mask)
         return [{"attention_mask": keys}] * self.L  # None where nothing is padded
+
+    def keys_and_values(self, block):
+        attention = block.attention.self
+        return [(attention.key, ALL), (attention.value, ALL)]
 
 
 class Roberta(Bert):
@@ -46,8 +55,14 @@ class Roberta(Bert):
 class MPNet(Roberta):
     """MPNet: RoBERTa's positions, no token types, and a bias for the distance of two positions in every block."""
 
-    def embed(self, ids, mask, types=None):
-        return self.model.embeddings(input_ids=ids, position_ids=self.position_ids(mask))
+    queries_and_values = ("q", "v")
+
+    def embed(self, ids, mask, types=None, rows=None):
+        rows = self.table_rows(ids) if rows is None else rows
+        return self.model.embeddings(inputs_embeds=rows, position_ids=self.position_ids(mask))
+
+    def keys_and_values(self, block):
+        return [(block.attention.attn.k, ALL), (block.attention.attn.v, ALL)]
 
     def block_arguments(self, hidden, mask):
         encoder, place = self.model.encoder, positions(mask)  # the prompt comes first, so the text moves up by t
@@ -59,11 +74,17 @@ class MPNet(Roberta):
 class DistilBert(Bert):
     """DistilBERT: BERT without token types, its blocks under another name."""
 
+    queries_and_values = ("q_lin", "v_lin")
+
     def blocks(self):
         return self.model.transformer.layer
 
-    def embed(self, ids, mask, types=None):
-        return self.model.embeddings(input_ids=ids, position_ids=self.position_ids(mask))
+    def embed(self, ids, mask, types=None, rows=None):
+        rows = self.table_rows(ids) if rows is None else rows
+        return self.model.embeddings(input_ids=None, inputs_embeds=rows, position_ids=self.position_ids(mask))
+
+    def keys_and_values(self, block):
+        return [(block.attention.k_lin, ALL), (block.attention.v_lin, ALL)]
 
 
 class Electra(Bert):
@@ -75,20 +96,26 @@ class Electra(Bert):
     def embed_tokens(self, ids):
         return self.project(super().embed_tokens(ids))
 
-    def embed(self, ids, mask, types=None):
-        return self.project(super().embed(ids, mask, types))
+    def embed(self, ids, mask, types=None, rows=None):
+        return self.project(super().embed(ids, mask, types, rows))
 
 
 class GPT2(Backbone):
     """GPT-2: absolute positions, causal, a norm above the last block."""
 
     causal = True
+    queries_and_values = ("c_attn",)  # queries, keys and values in one
+    blocks_name = "h"
 
     def blocks(self):
         return self.model.h
 
-    def embed(self, ids, mask, types=None):
-        return self.model.wte(ids) + self.model.wpe(positions(mask))
+    def embed(self, ids, mask, types=None, rows=None):
+        return (self.table_rows(ids) if rows is None else rows) + self.model.wpe(positions(mask))
+
+    def keys_and_values(self, block):
+        n = self.n  # one layer makes queries, keys and values, n outputs each
+        return [(block.attn.c_attn, slice(n, 2 * n)), (block.attn.c_attn, slice(2 * n, 3 * n))]
 
     def block_arguments(self, hidden, mask):
         causal = create_causal_mask(config=self.config, inputs_embeds=hidden, attention_mask=mask, past_key_values=None)
@@ -105,12 +132,18 @@ class Llama(Backbone):
     """
 
     causal = True
+    absolute_positions = False
+    queries_and_values = ("q_proj", "v_proj")
+    blocks_name = "layers"
 
     def blocks(self):
         return self.model.layers
 
-    def embed(self, ids, mask, types=None):
-        return self.embed_tokens(ids)
+    def embed(self, ids, mask, types=None, rows=None):
+        return self.embed_tokens(ids) if rows is None else rows
+
+    def keys_and_values(self, block):
+        return [(block.self_attn.k_proj, ALL), (block.self_attn.v_proj, ALL)]
 
     def layer_types(self) -> list[str]:
         """ "full_attention" or "sliding_attention" for each block."""

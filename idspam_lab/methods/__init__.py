@@ -2,12 +2,48 @@
 
 from ..errors import BadInput
 from .base import Encoded, LatePrompt, Method
+from .dept import DePT
+from .fine_tuning import FineTuning
+from .idpg import IDPG
 from .idspam import IDSPAM
 from .linear_head import LinearHead
+from .lora import LoRA
+from .lpt import LPT
+from .mean_pooling import MeanPooling
+from .p_tuning import PTuning
+from .prefix import PrefixTuning, PTuningV2
+from .prompt_tuning import PromptTuning
+from .smop import SMoP
 
 METHODS: dict[str, type[Method]] = {
-    "idspam": IDSPAM,
     "linear_head": LinearHead,
+    "fine_tuning": FineTuning,
+    "lora": LoRA,
+    "prompt_tuning": PromptTuning,
+    "p_tuning": PTuning,
+    "p_tuning_v2": PTuningV2,
+    "prefix_tuning": PrefixTuning,
+    "smop": SMoP,
+    "lpt": LPT,
+    "dept": DePT,
+    "idpg": IDPG,
+    "mean_pooling": MeanPooling,
+    "idspam": IDSPAM,
+}
+LABELS = {  # how they are called in tables
+    "linear_head": "linear head",
+    "fine_tuning": "fine-tuning",
+    "lora": "LoRA",
+    "prompt_tuning": "prompt tuning",
+    "p_tuning": "P-tuning",
+    "p_tuning_v2": "P-tuning v2",
+    "prefix_tuning": "prefix tuning",
+    "smop": "SMoP",
+    "lpt": "LPT",
+    "dept": "DePT",
+    "idpg": "IDPG",
+    "mean_pooling": "mean pooling",
+    "idspam": "ID-SPAM",
 }
 
 
@@ -25,4 +61,4 @@ def build_method(name: str, backbone, options: dict) -> Method:
         raise BadInput(f"Method {name!r} does not take these options {sorted(options)}: {error}.") from error
 
 
-__all__ = ["METHODS", "Encoded", "IDSPAM", "LatePrompt", "LinearHead", "Method", "build_method"]
+__all__ = ["LABELS", "METHODS", "Encoded", "LatePrompt", "Method", "build_method"]

@@ -47,14 +47,17 @@ Callback = Callable[[Progress], None]
 
 
 def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.AdamW:
-    """AdamW as in appendix A; weight decay on matrices, not on biases and norms."""
-    trained = list(checkpoint.trained_tensors(model).values())
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(groups, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+    """AdamW as in appendix A; weight decay on matrices, not on biases and norms.
+
+    A model may have `lr_factor(name)`: what the learning rate of that parameter is multiplied with.
+    """
+    factor_of = getattr(model, "lr_factor", lambda name: 1.0)
+    groups: dict[tuple[bool, float], dict] = {}
+    for name, parameter in checkpoint.trained_tensors(model).items():
+        decays, factor = parameter.ndim > 1, factor_of(name)
+        new = {"params": [], "weight_decay": settings.weight_decay if decays else 0.0, "factor": factor}
+        groups.setdefault((decays, factor), new)["params"].append(parameter)
+    return torch.optim.AdamW(list(groups.values()), lr=settings.lr, betas=settings.betas, eps=settings.eps)
 
 
 def rate(step: int, steps: int, warmup: float) -> float:
@@ -188,7 +191,7 @@ def train_epoch(
     losses = []
     for batch in loader:
         for group in optimizer.param_groups:
-            group["lr"] = settings.lr * rate(step, steps, settings.warmup)
+            group["lr"] = settings.lr * group["factor"] * rate(step, steps, settings.warmup)
         with autocast(settings.precision, accelerator.device):
             loss = model(**batch).loss
         accelerator.backward(loss)
