@@ -80,6 +80,18 @@ def test_count_prints_the_papers_number(capsys):
     assert "3,538,944" in out and "Table 12 prints 3,538,944 (without a head): the same." in out
 
 
+def test_paper_lists_prints_and_audits(capsys):
+    _, listed, _ = run(capsys, "paper")
+    assert [line.partition(":")[0] for line in listed.splitlines()] == [f"Table {n}" for n in range(1, 17)]
+    _, two, _ = run(capsys, "paper", "2")
+    assert two.startswith(listed.splitlines()[1] + "\n") and "88.1" in two.splitlines()[-1]
+    _, some, _ = run(capsys, "paper", "audit")
+    _, everything, _ = run(capsys, "paper", "audit", "--all")
+    last = some.splitlines()[-1]
+    assert "claims recomputed" in last and last == everything.splitlines()[-1]
+    assert set(some.split("\n\n")) < set(everything.split("\n\n")) and ": adds up" not in some
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -91,6 +103,9 @@ def test_count_prints_the_papers_number(capsys):
         (["predict", "no/such/folder", "text"], "not an adapter"),
         (["count", "idspam", "--backbone", "unheard-of"], "'unheard-of' was not found"),
         (["count", "magic"], "no method 'magic'"),
+        (["paper", "17"], "no Table 17: choose one of 1 to 16"),
+        (["paper", "audits"], "'audits' is no table"),
+        (["paper", "2", "--all"], "--all goes with audit"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, capsys, tmp_path, monkeypatch):

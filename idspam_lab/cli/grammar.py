@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   idspam-lab predict runs/sst2 "a gripping film"      or: --file texts.txt
   idspam-lab explain runs/sst2 "a gripping film"      which tokens the prompt was made from
   idspam-lab count idspam --backbone roberta-base     trainable parameters, beside the paper's
+  idspam-lab paper 2                                  a table of the paper; paper audit: what does not add up
 
 IDSPAM_DATA_DIR names a folder with TASK/SPLIT.parquet files (the hub's columns); without it, tasks come from what is
 embedded, else from the hub."""
@@ -120,9 +121,16 @@ def parser() -> argparse.ArgumentParser:
 
     verb(verbs.tasks, "List the tasks that are known by name.")
 
+    sub = verb(verbs.paper, "The paper's tables as printed, and what does not add up in them.")
+    sub.add_argument("what", nargs="?", metavar="TABLE", help="1 to 16, or audit; without it: a list of the tables")
+    sub.add_argument("--all", action="store_true", help="with audit: also the claims that do add up")
+
     sub = verb(verbs.collect, "Gather the reports of several runs into one CSV table.")
     sub.add_argument("reports", nargs="+", metavar="FOLDER", help="folders that train or demo wrote")
     sub.add_argument("--out", default="results.csv", metavar="FILE", help="default: %(default)s")
+
+    sub = verb(verbs.summary, "Mean and standard deviation over the seeds, from a table of collect, as Markdown.")
+    sub.add_argument("table", help="a CSV that collect wrote")
     return top
 
 
