@@ -1,4 +1,4 @@
-"""Trainable parameters from a backbone's shape alone: no weights, no network.
+"""Trainable parameters from a backbone's configuration alone: no weights, no network.
 
 The method itself is built, on torch's meta device, and its parameters are counted: what is counted is what would train.
 """
@@ -8,26 +8,19 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from .backbones import Backbone
 from .backbones.load import hub_arguments, load_config
+from .backbones.shapes import KNOWN, known_config, without_weights
 from .errors import BadInput
 from .methods import build_method
-from .paper import IDSPAM_PARAMETERS, SHAPES, Printed
-
-
-@dataclass(frozen=True)
-class Shape:
-    """As much of a backbone as counting needs."""
-
-    name: str
-    n: int  # hidden size
-    L: int  # blocks
+from .paper import PARAMETERS, Printed
 
 
 @dataclass(frozen=True)
 class Count:
     """Trainable parameters."""
 
-    shape: Shape
+    backbone: Backbone  # without weights
     method: int  # the method's own (for ID-SPAM: the generator)
     head: int
     printed: Printed | None  # the paper's number, where it has one for this backbone and method
@@ -44,33 +37,37 @@ class Count:
         where = f"{self.printed.table} prints {printed} (without a head)"
         if self.printed.agrees(self.method):
             return f"{where}: the same."
-        return f"{where}: {self.method - self.printed.value:+,.0f} here ({self.method / self.printed.value - 1:+.1%})."
+        said = f"{where}: {self.method - self.printed.value:+,.0f} here ({self.method / self.printed.value - 1:+.1%})."
+        return f"{said} {self.printed.why}".rstrip()
 
 
-def shape_of(name: str) -> Shape:
-    """n and L of a backbone: of the paper's models by heart, of any other from its configuration.
+def backbone_of(name: str) -> Backbone:
+    """A backbone without weights: of the paper's models by heart, of any other from its configuration.
 
     Raises:
-        BadInput: neither known nor found.
+        BadInput: neither known nor found, or of a family that cannot be run in stages.
     """
-    if name in SHAPES:
-        return Shape(name, *SHAPES[name])
-    try:
-        config = load_config(name, name, hub_arguments(name, None))
-    except BadInput as error:
-        raise BadInput(f"{error} Shapes known without it: {', '.join(SHAPES)}.") from error
-    return Shape(name, config.hidden_size, config.num_hidden_layers)
+    config = known_config(name)
+    if config is None:
+        try:
+            config = load_config(name, name, hub_arguments(name, None))
+        except BadInput as error:
+            raise BadInput(f"{error} Shapes known without it: {', '.join(KNOWN)}.") from error
+    return without_weights(config, name)
 
 
 def count(method: str, backbone: str, *, labels: int = 2, **options) -> Count:
     """Parameters that `method` would train on `backbone`.
 
     Raises:
-        BadInput: unknown method, backbone or option.
+        BadInput: unknown method, backbone or option, or a method that needs blocks that cannot be run here.
     """
-    shape = shape_of(backbone)
-    with torch.device("meta"):
-        parts = build_method(method, shape, options), nn.Linear(shape.n, labels)
-    own, head = (sum(p.numel() for p in part.parameters()) for part in parts)
-    paper_setting = method == "idspam" and not set(options) - {"layer"}
-    return Count(shape, own, head, IDSPAM_PARAMETERS.get(backbone) if paper_setting else None)
+    frozen = backbone_of(backbone)
+    try:
+        with torch.device("meta"):
+            parts = build_method(method, frozen, options), nn.Linear(frozen.n, labels)
+    except NotImplementedError as error:
+        raise BadInput(f"{method} acts inside the blocks of {backbone}, which cannot be run in stages here.") from error
+    own, head = (sum(p.numel() for p in part.parameters() if p.requires_grad) for part in parts)
+    paper_setting = not set(options) - {"layer"}
+    return Count(frozen, own, head, PARAMETERS.get(method, {}).get(backbone) if paper_setting else None)

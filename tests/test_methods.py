@@ -170,7 +170,7 @@ def test_bf16_stays_near_fp32_and_trains(case, family, backbones):
     with torch.autocast("cpu", torch.bfloat16):
         near = logits(clf, ids, mask)
     off = (near.float() - logits(clf, ids, mask)).abs().amax(1)
-    assert off.median() < 0.15 and (off < 0.15).float().mean() > 0.8  # of a text near the border SMoP picks another prompt
+    assert off.median() < 0.15 and (off < 0.15).float().mean() > 0.8  # near a border SMoP picks another prompt
     run = fit(clf, rows(), None, Settings(epochs=1, batch_size=6, precision="bf16"), progress=False)
     assert run.history[0]["train_loss"] == pytest.approx(0.7, abs=0.7)
 

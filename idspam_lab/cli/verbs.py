@@ -97,14 +97,14 @@ def explain(chosen) -> None:
 
 def count(chosen) -> None:
     from ..counting import count as counted
+    from ..methods.spelled import read_method
 
-    options = {name: getattr(chosen, name) for name in ("t", "c", "bias") if getattr(chosen, name) is not None}
-    found = counted(chosen.method, chosen.backbone, labels=chosen.labels, **options)
-    own = {"idspam": "generator"}.get(chosen.method, "method")
-    print(
-        f"{chosen.method} on {found.shape.name} (hidden size {found.shape.n}, {found.shape.L} blocks), "
-        "trainable parameters:"
-    )
+    method, options = read_method(chosen.method)
+    options |= {name: getattr(chosen, name) for name in ("t", "c", "bias") if getattr(chosen, name) is not None}
+    found = counted(method, chosen.backbone, labels=chosen.labels, **options)
+    own = {"idspam": "generator"}.get(method, "method")
+    model = found.backbone
+    print(f"{chosen.method} on {model.name} (hidden size {model.n}, {model.L} blocks), trainable parameters:")
     print(f"  {own:<10}{found.method:>14,}\n  {'head':<10}{found.head:>14,}\n  {'total':<10}{found.total:>14,}")
     print(found.beside_the_paper())
 

@@ -1,0 +1,57 @@
+"""A method and its options in one word, as it is typed and as it stands in tables: idspam:heads=4,outer_relu=false."""
+
+from ..errors import BadInput
+from . import LABELS, METHODS
+
+Value = bool | int | float | str | list[int]
+
+
+def read_method(word: str) -> tuple[str, dict[str, Value]]:
+    """ "idspam:layer=1+3,lora=8" -> ("idspam", {"layer": [1, 3], "lora": 8})
+
+    Raises:
+        BadInput: no such method, or an option without a value.
+    """
+    name, _, rest = word.partition(":")
+    if name not in METHODS:
+        raise BadInput(f"There is no method {name!r}; there are {', '.join(METHODS)}.")
+    options = {}
+    for part in filter(None, rest.split(",")):
+        option, equals, value = part.partition("=")
+        if not equals or not value:
+            raise BadInput(f"{part!r} in {word!r} has no value: write {name}:{option or 'option'}=VALUE.")
+        options[option] = read_value(value)
+    return name, options
+
+
+def read_value(text: str) -> Value:
+    """ "true", "8", "0.1", "1+3" or any other word."""
+    if text in ("true", "false"):
+        return text == "true"
+    if "+" in text and all(part.isdigit() for part in text.split("+")):
+        return [int(part) for part in text.split("+")]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def write_method(name: str, options: dict[str, Value]) -> str:
+    """What `read_method` reads."""
+    parts = [f"{option}={write_value(value)}" for option, value in options.items()]
+    return ":".join([name, ",".join(parts)]) if parts else name
+
+
+def write_value(value: Value) -> str:
+    """One value."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def title_of(word: str) -> str:
+    """How a spelled method is called in tables: "ID-SPAM (heads=4)"."""
+    name, _, rest = word.partition(":")
+    return LABELS.get(name, name) + (f" ({rest.replace(',', ', ')})" if rest else "")
