@@ -1,5 +1,6 @@
 """What the lessons call: the environment check, the map of the series, the exercises' checks."""
 
+from .audit_checks import check_could_be_mean, check_gains, check_reachable
 from .checks import Verdict, check_prompt, check_scores, check_weights
 from .environment import check_environment
 from .first_result import demo_result, runs_folder
@@ -8,8 +9,11 @@ from .series import SERIES, show_series
 __all__ = [
     "SERIES",
     "Verdict",
+    "check_could_be_mean",
     "check_environment",
+    "check_gains",
     "check_prompt",
+    "check_reachable",
     "check_scores",
     "check_weights",
     "demo_result",
