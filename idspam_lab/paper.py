@@ -1,7 +1,4 @@
-"""What the paper prints about sizes (arXiv 2506.05629), and the shapes of the models that it uses.
-
-Shapes are facts of the models' published configurations, so that counting needs neither weights nor network.
-"""
+"""What the paper prints about sizes (arXiv 2506.05629, Tables 12 and 13), so that counting needs no file."""
 
 from dataclasses import dataclass
 
@@ -57,20 +54,4 @@ PARAMETERS: dict[str, dict[str, Printed]] = {
         "google/gemma-2b": _millions(19.6, EVERYWHERE),
         "google/flan-t5-xl": _millions(35.5, EVERYWHERE),
     },
-}
-
-# name: (hidden size n, blocks L)
-SHAPES: dict[str, tuple[int, int]] = {
-    "minilm": (384, 6),
-    "roberta-base": (768, 12),
-    "roberta-large": (1024, 24),
-    "bert-base-uncased": (768, 12),
-    "bert-large-uncased": (1024, 24),
-    "distilbert-base-uncased": (768, 6),
-    "gpt2": (768, 12),
-    "gpt2-medium": (1024, 24),
-    "gpt2-large": (1280, 36),
-    "gpt2-xl": (1600, 48),
-    "google/gemma-2b": (2048, 18),
-    "google/flan-t5-xl": (2048, 24),
 }

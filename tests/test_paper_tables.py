@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from idspam_lab.backbones.shapes import SHAPES
 from idspam_lab.errors import BadInput
-from idspam_lab.paper import IDSPAM_PARAMETERS, SHAPES
+from idspam_lab.paper import PARAMETERS
 from idspam_lab.paper_tables import FOLDER, PAPER_TABLES, WIDTH, WORDS, as_printed, as_text, paper_table, pretty
 
 # Rows of each file: the printed rows times the printed columns, counted in the paper.
@@ -104,13 +105,15 @@ def test_pretty_fits_and_has_its_caption(number):
     assert len(lines) == 4 + len(as_printed(number))  # no row had to be broken
 
 
-def test_counting_and_the_csv_files_hold_the_same_numbers():
-    """paper.py repeats ID-SPAM's counts, so that counting needs no file."""
-    twelve, thirteen = (paper_table(n).query("method == 'ID-SPAM'").set_index("backbone") for n in (12, 13))
-    exact = {name: printed.value for name, printed in IDSPAM_PARAMETERS.items() if printed.table == "Table 12"}
-    millions = {name: printed.value / 1e6 for name, printed in IDSPAM_PARAMETERS.items() if printed.table == "Table 13"}
+@pytest.mark.parametrize(("method", "printed"), [("idspam", "ID-SPAM"), ("lpt", "LPT"), ("lora", "LoRA")])
+def test_counting_and_the_csv_files_hold_the_same_numbers(method, printed):
+    """paper.py repeats the counts, so that counting needs no file."""
+    twelve, thirteen = (paper_table(n).query("method == @printed").set_index("backbone") for n in (12, 13))
+    held = PARAMETERS[method].items()
+    exact = {name: found.value for name, found in held if found.table == "Table 12"}
+    millions = {name: found.value / 1e6 for name, found in held if found.table == "Table 13"}
     assert exact == twelve["parameters"].to_dict() and millions == thirteen["millions"].to_dict()
-    assert set(IDSPAM_PARAMETERS) <= set(SHAPES)
+    assert set(PARAMETERS[method]) <= set(SHAPES)
 
 
 # --- what cannot be read ----------------------------------------------------------------------------

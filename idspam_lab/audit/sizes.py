@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..paper import SHAPES
+from ..backbones.shapes import SHAPES
 from ..paper_tables import paper_table
 from .rows import OURS, Row, follows, near, verdict
 

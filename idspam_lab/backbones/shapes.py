@@ -55,6 +55,7 @@ KNOWN = {  # name: (family, hidden size n, blocks L, attention heads)
     "google/gemma-2b": (_gemma, 2048, 18, 8),
     "google/flan-t5-xl": (_t5, 2048, 24, 32),
 }
+SHAPES = {name: (n, L) for name, (_, n, L, _) in KNOWN.items()}
 
 
 class CountedT5(Backbone):
