@@ -277,5 +277,5 @@ def test_rank_64_on_gpt2s_attention_gives_the_same_number():
 @pytest.mark.parametrize("name", MODELS)
 def test_id_spams_formula_is_what_the_package_would_train(name):
     found = count("idspam", name)
-    assert idspam_size(found.shape.n) == found.method
-    assert idspam_size(found.shape.n, 12) == count("idspam", name, c=12).method
+    assert idspam_size(found.backbone.n) == found.method
+    assert idspam_size(found.backbone.n, 12) == count("idspam", name, c=12).method

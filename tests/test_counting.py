@@ -53,7 +53,7 @@ def test_count_is_what_would_train(method, minilm):
 @pytest.mark.parametrize("method", ("lora", "prompt_tuning", "p_tuning", "idpg"))
 def test_the_models_of_the_paper_are_counted_without_weights(method, backbone):
     frozen = backbone_of(backbone)
-    n, L, t = frozen.n, frozen.L, 10
+    n, t = frozen.n, 10
     by_hand = {
         "prompt_tuning": t * n,
         "p_tuning": t * n + 3 * (n * n + n),
