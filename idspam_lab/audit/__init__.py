@@ -24,7 +24,7 @@ __all__ = ["audit", "shown"]
 def audit() -> pd.DataFrame:
     """Every claim that can be recomputed: name (the index), table, claim, printed, recomputed, adds_up, sentence.
 
-    A second; needs neither weights nor network.
+    Seconds, most of them for imports; needs neither weights nor network.
 
     Raises:
         BadInput: data/paper is not there.
