@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from decimal import ROUND_HALF_UP, Decimal
 
 import nbformat
 import pytest
@@ -12,7 +13,7 @@ from nbclient import NotebookClient
 
 from idspam_lab.demo import run_demo
 
-LESSONS = ("00_start_here", "01_id_spam_from_scratch")
+LESSONS = ("00_start_here", "01_id_spam_from_scratch", "07_ablations_and_audit")
 
 
 @pytest.fixture
@@ -77,6 +78,30 @@ def check_second(notebook):
     assert pictures_of(notebook) == 3
 
 
+def check_audit(notebook):
+    text = text_of(notebook)
+    assert text.count("Not yet: it returns nothing yet") == 3
+    assert "39 printed means; the furthest is off by 0.050" in text  # "none is wrong"
+    assert "6 means lie half way; 6 are printed with an even last digit" in text
+    halves = re.findall(r" (\d\d\.\d5) +(\d\d\.\d)$", text, re.MULTILINE)
+    up = [str(Decimal(mean).quantize(Decimal("0.1"), ROUND_HALF_UP)) for mean, _ in halves]
+    assert len(halves) == 6 and sum(mine != printed for mine, (_, printed) in zip(up, halves, strict=True)) == 4
+    gains = re.findall(r"printed +([\d.]+)%   mean of the gains ([\d.]+)%   gain of the mean ([\d.]+)%", text)
+    assert [[f"{float(found):.{len(row[0].partition('.')[2])}f}" == row[0] for found in row[1:]] for row in gains] == [
+        [True, False], [False, True], [True, True], [False, True]
+    ]  # fmt: skip
+    assert number(r"over LPT +printed +2.3%   mean of the gains ([\d.]+)%", text) == pytest.approx(3.1, abs=0.05)
+    assert "saves 6.81% of LPT's time; LPT takes 7.31% longer" in text
+    assert "15 of 16 pass; of all numbers with one decimal 83% would" in text
+    assert re.search(r"roberta-base +Fine-tuning +RTE +82\.5", text)
+    assert re.search(r"ID-SPAM +6\n", text) and "all methods but ID-SPAM: 2 of 41 pairs are equal" in text
+    assert re.search(r"yes +97\nno +10\nperhaps +5\n", text)
+    shown = re.findall(r"^Table (\d+), .*: does not add up$", text, re.MULTILINE)
+    assert len(shown) == 10 and sum(table in ("12", "13") for table in shown) == 8  # "eight of the ten are counts"
+    too_much = re.findall(r"too much: +([\d.]+) M   LoRA: +([\d.]+) M", text)
+    assert len(too_much) == 5 and all(difference == lora for difference, lora in too_much)
+
+
 def test_notebooks_are_what_their_sources_give(request):
     build = request.config.rootpath / "notebooks" / "build.py"
     done = subprocess.run([sys.executable, str(build), "--check"], capture_output=True, text=True)
@@ -113,8 +138,13 @@ def test_from_scratch_on_few_texts(folder):
     check_second(execute(folder / "01_id_spam_from_scratch.ipynb", IDSPAM_QUICK="1"))
 
 
-def test_solutions_pass_their_checks(folder):
-    assert text_of(execute(folder / "solutions" / "01_id_spam_from_scratch.ipynb")).count("Right: ") == 3
+def test_the_audit(folder):
+    check_audit(execute(folder / "07_ablations_and_audit.ipynb"))
+
+
+@pytest.mark.parametrize("lesson", ["01_id_spam_from_scratch", "07_ablations_and_audit"])
+def test_solutions_pass_their_checks(folder, lesson):
+    assert text_of(execute(folder / "solutions" / f"{lesson}.ipynb")).count("Right: ") == 3
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ SERIES = (
     Lesson("04_layer_curve", "The layer-index curve", "find the block that the prompt should join", None),
     Lesson("05_transfer", "Zero-shot transfer", "measure what survives a change of domain", None),
     Lesson("06_compare_methods", "Comparing methods", "hold ID-SPAM against its rivals fairly", None),
-    Lesson("07_ablations_and_audit", "Ablations and an audit", "check a paper's own numbers", None),
+    Lesson("07_ablations_and_audit", "Ablations and an audit", "check a paper's own numbers", 1),
     Lesson("08_your_own", "Your data, your model", "bring a CSV in and take an adapter out", None),
 )
 
