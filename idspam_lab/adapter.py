@@ -17,6 +17,7 @@ from .backbones import Backbone, load_backbone
 from .errors import BadInput
 from .files import read_tensors, why_not, write_json, write_tensors
 from .hub import hub_reachable
+from .verbalizer import Verbalizer
 
 WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
 
@@ -33,6 +34,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "layer": getattr(self.method, "layer", None),  # for readers; where it is an option it stands there too
             "read": self.read,
             "head_dropout": self.head_dropout,
+            "verbalizer": self.verbalizer and {"template": self.verbalizer.template, "words": self.verbalizer.words},
             "id2label": {str(i): name for i, name in self.id2label.items()},
             "label2id": self.label2id,
             "base_model": self.backbone.identity().to_dict(),
@@ -113,17 +115,18 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         config = read_config(str(model_id), find)
         tensors, _ = read_tensors(find(WEIGHTS))
         identity = config["base_model"]
+        verbalizer = config.get("verbalizer") and Verbalizer(**config["verbalizer"])
         if not isinstance(backbone, Backbone):
-            backbone = load_backbone(
-                backbone or identity["name"], revision=None if backbone else identity.get("revision")
-            )
+            revision = None if backbone else identity.get("revision")
+            backbone = load_backbone(backbone or identity["name"], revision=revision, words=verbalizer is not None)
         refuse_other_backbone(identity, backbone)
         labels = [config["id2label"][str(i)] for i in range(len(config["id2label"]))]
         model = cls(
             backbone,
             config["method"],
             labels=labels,
-            read=config["read"],
+            read=None if verbalizer else config["read"],
+            verbalizer=verbalizer,
             head_dropout=config["head_dropout"],
             **config["options"],
         )

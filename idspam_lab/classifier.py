@@ -26,6 +26,7 @@ from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
+from .verbalizer import Verbalizer, WordHead, at_mask
 
 Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
 
@@ -60,9 +61,12 @@ class PromptClassifier(nn.Module, AdapterFiles):
             ("mean" where a sentence-transformers model says so), else "first" for encoders and "last" for decoders.
         head_dropout: on the vector that the head reads.
         seed: of the trained part's first values.
+        verbalizer: read the frozen masked-language-model head at a mask instead of training a head; the backbone is
+            one of `load_backbone(..., words=True)`, and `read` and `head_dropout` have no meaning then.
 
     Raises:
-        BadInput: fewer than two labels, an unknown method, option or read token, a layer out of range.
+        BadInput: fewer than two labels, an unknown method, option or read token, a layer out of range, a verbalizer
+            without a word for each label or for a backbone without such a head.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         read: str | None = None,
         head_dropout: float = 0.1,
         seed: int = 0,
+        verbalizer: Verbalizer | None = None,
         **options,
     ):
         super().__init__()
@@ -83,13 +88,14 @@ class PromptClassifier(nn.Module, AdapterFiles):
         self.backbone, self.method_name, self.options = backbone, method, options
         self.id2label = dict(enumerate(names))
         self.label2id = {name: i for i, name in self.id2label.items()}
-        self.read = check_readout(read or backbone.default_read)
+        self.read = "mask" if verbalizer else check_readout(read or backbone.default_read)
         self.head_dropout = head_dropout
+        self.verbalizer = verbalizer and check_verbalizer(verbalizer, names, backbone)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.method = build_method(method, backbone, options)
-            self.dropout = nn.Dropout(head_dropout)
-            self.head = nn.Linear(backbone.n, len(names))
+            self.dropout = nn.Dropout(0.0 if verbalizer else head_dropout)
+            self.head = WordHead(backbone, verbalizer) if verbalizer else nn.Linear(backbone.n, len(names))
         self.to(device_of(backbone))
         self.run: Run | None = None  # how it was trained
 
@@ -114,8 +120,11 @@ class PromptClassifier(nn.Module, AdapterFiles):
         mask = torch.ones_like(ids) if mask is None else mask
         mask, ids, types = pad_right(mask, ids, types)
         hidden, mask, trace = self.method.encode(self.backbone, ids, mask, types)
-        read = READOUTS[self.read](hidden, mask)  # (B, n)
-        return self.head(self.dropout(read.to(self.head.weight.dtype))), trace
+        if self.verbalizer:
+            read = at_mask(hidden, ids, self.backbone.tokenizer.mask_token_id)  # (B, n)
+        else:
+            read = READOUTS[self.read](hidden, mask)  # (B, n)
+        return self.head(self.dropout(read.to(next(self.head.parameters()).dtype))), trace
 
     # Verbs -----------------------------------------------------------------------------------------------
 
@@ -230,6 +239,9 @@ class PromptClassifier(nn.Module, AdapterFiles):
             BadInput: a text is empty.
         """
         first, second, labels = columns(texts)
+        if self.verbalizer:
+            limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
+            first, second = self.verbalizer.fill(first, second, self.backbone.tokenizer, limit), None
         rows, cut = encode(self.backbone, first, second, max_length)
         if cut:
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
@@ -240,6 +252,19 @@ class PromptClassifier(nn.Module, AdapterFiles):
             for row, label in zip(rows, labels, strict=True):
                 row["labels"] = int(label)
         return rows
+
+
+def check_verbalizer(verbalizer: Verbalizer, names: Sequence[str], backbone: Backbone) -> Verbalizer:
+    """It has a word for each class, and the backbone a head that scores words.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    if len(verbalizer.words) != len(names):
+        raise BadInput(f"There are {len(names)} classes, but {len(verbalizer.words)} words: give one for each class.")
+    if backbone.word_head is None:
+        raise BadInput("The backbone was loaded without its masked-language-model head: load it with words=True.")
+    return verbalizer
 
 
 def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:

@@ -78,10 +78,17 @@ class Backbone(nn.Module):
     checkpointing = False  # True: blocks are computed again in the backward pass, which saves memory
 
     def __init__(
-        self, model: nn.Module, tokenizer, name: str = "", revision: str | None = None, read: str | None = None
+        self,
+        model: nn.Module,
+        tokenizer,
+        name: str = "",
+        revision: str | None = None,
+        read: str | None = None,
+        word_head: nn.Module | None = None,
     ):
         super().__init__()
         self.model = model.requires_grad_(False)
+        self.word_head = word_head and word_head.requires_grad_(False)  # of the masked language model: (B, n) -> (B, V)
         self.tokenizer = tokenizer
         self.config = model.config
         self.n: int = model.config.hidden_size
@@ -112,6 +119,11 @@ class Backbone(nn.Module):
 
     def keys_and_values(self, block: nn.Module) -> list[tuple[nn.Module, slice]]:
         """Where a block makes its keys and where its values: a linear layer each, and which of its outputs."""
+        raise NotImplementedError
+
+    @staticmethod
+    def word_head_of(masked_model: nn.Module) -> nn.Module:
+        """The head of a `...ForMaskedLM` model. (..., n) -> (..., vocabulary)"""
         raise NotImplementedError
 
     def table_rows(self, ids: Tensor) -> Tensor:
@@ -176,7 +188,7 @@ class Backbone(nn.Module):
 
     def twin(self) -> "Backbone":
         """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone."""
-        shared = {id(part): part for part in (*self.model.parameters(), *self.model.buffers(), self.tokenizer)}
+        shared = {id(part): part for part in (*self.parameters(), *self.buffers(), self.tokenizer)}
         return copy.deepcopy(self, memo=shared)
 
     def trainable_copy(self) -> "Backbone":

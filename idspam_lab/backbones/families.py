@@ -24,6 +24,10 @@ class Bert(Backbone):
     def blocks(self) -> nn.ModuleList:
         return self.model.encoder.layer
 
+    @staticmethod
+    def word_head_of(masked_model):
+        return masked_model.cls
+
     def position_ids(self, mask: Tensor) -> Tensor:
         return positions(mask)
 
@@ -42,6 +46,10 @@ class Bert(Backbone):
 
 class Roberta(Bert):
     """RoBERTa: positions start after the padding token's own row."""
+
+    @staticmethod
+    def word_head_of(masked_model):
+        return masked_model.lm_head
 
     def position_ids(self, mask):
         pad = self.model.embeddings.padding_idx
@@ -76,6 +84,11 @@ class DistilBert(Bert):
 
     queries_and_values = ("q_lin", "v_lin")
 
+    @staticmethod
+    def word_head_of(masked_model):
+        m = masked_model
+        return nn.Sequential(m.vocab_transform, m.activation, m.vocab_layer_norm, m.vocab_projector)
+
     def blocks(self):
         return self.model.transformer.layer
 
@@ -89,6 +102,10 @@ class DistilBert(Bert):
 
 class Electra(Bert):
     """ELECTRA: small models have a narrow token table that is projected up; E is taken after that projection."""
+
+    @staticmethod
+    def word_head_of(masked_model):
+        return nn.Sequential(masked_model.generator_predictions, masked_model.generator_lm_head)
 
     def project(self, x: Tensor) -> Tensor:
         return self.model.embeddings_project(x) if hasattr(self.model, "embeddings_project") else x

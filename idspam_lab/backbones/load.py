@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import cached_file
 
 from ..errors import BadInput
@@ -92,6 +92,7 @@ def load_backbone(
     attention: str = "auto",
     dtype: torch.dtype = torch.float32,
     revision: str | None = None,
+    words: bool = False,
 ) -> Backbone:
     """A frozen model that can be run in stages.
 
@@ -100,9 +101,10 @@ def load_backbone(
         attention: "eager", "sdpa", any other name that transformers knows, or "auto" (see `pick_attention`).
         dtype: of the frozen weights.
         revision: the hub's branch, tag or commit.
+        words: with the head that the masked language model was trained with, to read by words (verbalizer.py).
 
     Raises:
-        BadInput: the name is nothing that can be loaded here, or its family has no class.
+        BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head.
     """
     name = str(name)
     source: str | Path = embedded_folder(name) if name in EMBEDDED else name
@@ -113,16 +115,40 @@ def load_backbone(
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, **where)
-            model = AutoModel.from_pretrained(source, config=config, attn_implementation=chosen, dtype=dtype, **where)
+            options = {"config": config, "attn_implementation": chosen, "dtype": dtype, **where}
+            model, word_head = (
+                load_with_words(source, family, name, options)
+                if words
+                else (AutoModel.from_pretrained(source, **options), None)
+            )
+    except BadInput:
+        raise
     except (OSError, ValueError) as error:
         raise BadInput(f"The model {name!r} could not be loaded: {first_line(error)}") from error
     if hasattr(model, "pooler"):
         model.pooler = None  # it reads the last block's first token, which is no part of the stages
     folder = Path(source) if Path(source).is_dir() else None
     label = folder.name if folder and name not in EMBEDDED else name
-    return family(
-        model, tokenizer, label, None if folder else hub_commit(name, where), folder and pooling_default(folder)
-    )
+    commit = None if folder else hub_commit(name, where)
+    return family(model, tokenizer, label, commit, folder and pooling_default(folder), word_head)
+
+
+def load_with_words(source: str | Path, family: type[Backbone], name: str, options: dict):
+    """(model, word head) of a masked language model.
+
+    Raises:
+        BadInput: the family has no such head, or its weights are not in the files.
+    """
+    if family.causal:
+        raise BadInput(f"{name!r} is a decoder and has no masked-language-model head: read its last token instead.")
+    masked, info = AutoModelForMaskedLM.from_pretrained(source, output_loading_info=True, **options)
+    inside = masked.base_model_prefix + "."
+    if any(not key.startswith(inside) for key in info["missing_keys"]):
+        raise BadInput(
+            f"{name!r} came without its masked-language-model head (sentence encoders do): "
+            "read a token with a head of its own, or take the model it was made from."
+        )
+    return masked.base_model, family.word_head_of(masked)
 
 
 def hub_arguments(source: str | Path, revision: str | None) -> dict:

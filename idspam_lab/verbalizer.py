@@ -1,0 +1,102 @@
+"""Reading by the frozen masked-language-model head, as LPT does: a template with a mask, and one word for each class.
+
+    It was fun. -> "It was fun. . It was [MASK] ."        terrible | great
+
+Nothing of the head trains: the score of a class is the head's logit of its word at the mask.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .backbones import Backbone
+from .errors import BadInput
+
+MASK = "<mask>"
+
+
+@dataclass(frozen=True)
+class Verbalizer:
+    """A template and the classes' words.
+
+    Attributes:
+        template: "{}" stands for a text, in order; "<mask>" for the place that is read.
+        words: one for each class, in the order of the class ids; each is one token of the tokenizer.
+    """
+
+    template: str
+    words: tuple[str, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "words", tuple(self.words))
+        if self.template.count(MASK) != 1 or self.template.count("{}") not in (1, 2):
+            raise BadInput(f"The template {self.template!r} needs one {MASK} and one or two {{}}.")
+
+    def word_ids(self, tokenizer) -> list[int]:
+        """The words' token ids, as they are written inside a sentence.
+
+        Raises:
+            BadInput: a word is more than one token, or two are the same.
+        """
+        found = []
+        for word in self.words:
+            ids = tokenizer(f" {word}", add_special_tokens=False).input_ids
+            if len(ids) != 1:
+                tokens = " ".join(tokenizer.convert_ids_to_tokens(ids))
+                raise BadInput(f"The word {word!r} is {len(ids)} tokens ({tokens}): choose one that is a single token.")
+            found += ids
+        if len(set(found)) < len(found):
+            raise BadInput(f"The words {', '.join(self.words)} are not all different tokens: a class needs its own.")
+        return found
+
+    def fill(self, texts: Sequence[str], pairs: Sequence[str] | None, tokenizer, limit: int) -> list[str]:
+        """Each text in the template. A text too long for `limit` tokens is cut, so that the mask stays.
+
+        Raises:
+            BadInput: the template has another number of texts.
+        """
+        wanted, given = self.template.count("{}"), 1 if pairs is None else 2
+        if wanted != given:
+            raise BadInput(f"The template {self.template!r} takes {wanted} text(s), but there are {given}.")
+        template = self.template.replace(MASK, tokenizer.mask_token)
+        rest = len(tokenizer(template.replace("{}", "")).input_ids)
+        room = max(1, (limit - rest) // given - 1)
+        columns = [[cut(text, tokenizer, room) for text in column] for column in (texts, pairs) if column is not None]
+        first, *second = template.split("{}")
+        return [first + "".join(a + b for a, b in zip(row, second, strict=True)) for row in zip(*columns, strict=True)]
+
+
+# Liu et al. 2022a; their words for two classes, in the order of the hub's class ids.
+TEMPLATES = {
+    "sst2": Verbalizer("{} . It was <mask> .", ("terrible", "great")),
+    "mrpc": Verbalizer("{} ? <mask> , {}", ("No", "Yes")),
+    "qqp": Verbalizer("{} <mask> , {}", ("No", "Yes")),
+    "mnli": Verbalizer("{} ? <mask> , {}", ("Yes", "Maybe", "No")),
+    "qnli": Verbalizer("{} ? <mask> , {}", ("Yes", "No")),
+    "rte": Verbalizer("{} ? <mask> , {}", ("Yes", "No")),
+}
+
+
+def cut(text: str, tokenizer, room: int) -> str:
+    """The text's first `room` tokens."""
+    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return text if len(found.input_ids) <= room else text[: found.offset_mapping[room - 1][1]]
+
+
+class WordHead(nn.Module):
+    """In place of a trained head: the frozen head's logits of the classes' words. (B, n) -> (B, K)"""
+
+    def __init__(self, backbone: Backbone, verbalizer: Verbalizer):
+        super().__init__()
+        self.score, self.word_ids = backbone.word_head, verbalizer.word_ids(backbone.tokenizer)
+
+    def forward(self, read: Tensor) -> Tensor:
+        return self.score(read)[:, self.word_ids]
+
+
+def at_mask(hidden: Tensor, ids: Tensor, mask_id: int) -> Tensor:
+    """The state at each text's mask. (B, N, n), (B, N) -> (B, n)"""
+    place = (ids == mask_id).long().argmax(dim=1)
+    return hidden[torch.arange(len(hidden), device=hidden.device), place]
