@@ -142,3 +142,18 @@ def pretty(number: int, folder: Path = FOLDER) -> str:
     wide = as_printed(number, folder)
     rows = [[cell or None for cell in row] for row in wide.itertuples(index=False)]
     return f"{caption(number)}\n\n{table(rows, list(wide.columns), width=WIDTH)}"
+
+
+def scores(folder: Path = FOLDER) -> pd.DataFrame:
+    """Every score of the paper in one tidy table: table, backbone, method, train_task, test_task, score, std.
+
+    The printed means over tasks are left out. Table 11's scores are after 100 texts of the test task.
+
+    Raises:
+        BadInput: see `paper_table`.
+    """
+    together = pd.concat([paper_table(number, folder).assign(table=number) for number in (2, 3, 4, 5, 6, 8, 9, 10, 11)])
+    for column in ("train_task", "test_task"):
+        together[column] = together[column].fillna(together["task"])
+    columns = ["table", "backbone", "method", "train_task", "test_task", "score", "std"]
+    return together.loc[together["test_task"] != "Mean", columns].reset_index(drop=True)

@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from idspam_lab.backbones.shapes import SHAPES
 from idspam_lab.errors import BadInput
 from idspam_lab.paper import PARAMETERS
-from idspam_lab.paper_tables import FOLDER, PAPER_TABLES, WIDTH, WORDS, as_printed, as_text, paper_table, pretty
+from idspam_lab.paper_tables import FOLDER, PAPER_TABLES, WIDTH, WORDS, as_printed, as_text, paper_table, pretty, scores
 
 # Rows of each file: the printed rows times the printed columns, counted in the paper.
 ROWS = [6, 16 * 7, 2 * 3, 6 * 5, 6 * 5, 8 * 4, 7, 2 * 7, 6 * 5, 3 * 3, 6, 2 * 3, 6 * 2, 6, 3 * 6, 6 * 2]
@@ -115,6 +115,20 @@ def test_counting_and_the_csv_files_hold_the_same_numbers(method, printed):
     assert exact == twelve["parameters"][printed].to_dict()
     assert millions == (thirteen["millions"][printed].to_dict() if printed in thirteen.index else {})
     assert set(PARAMETERS[method]) <= set(SHAPES)
+
+
+def test_scores_are_all_of_them_without_the_means():
+    found = scores()
+    printed = {n: paper_table(n) for n in (2, 3, 4, 5, 6, 8, 9, 10, 11)}
+    wanted = {n: len(rows.query("task != 'Mean'") if "task" in rows else rows) for n, rows in printed.items()}
+    assert found.groupby("table").size().to_dict() == wanted
+    assert found.drop(columns="std").notna().all(axis=None)
+    assert not found.duplicated(["table", "backbone", "method", "train_task", "test_task"]).any()
+    here, there = ("MRPC", "MRPC"), ("SST-2", "IMDB")
+    ours = found.query("backbone == 'roberta-large' and method == 'ID-SPAM'")
+    ours = ours.set_index(["train_task", "test_task", "table"]).sort_index()
+    assert ours.loc[here, "score"].to_dict() == {2: 86.1, 3: 86.1}
+    assert ours.loc[(*there, 6), ["score", "std"]].tolist() == [89.1, 0.3]
 
 
 # --- what cannot be read ----------------------------------------------------------------------------

@@ -52,16 +52,17 @@ def off_by(most: Callable[[int], float]) -> Callable[[Sequence[float], float], b
 
 def check_could_be_mean(student: Callable[[list[float], float], bool]) -> Verdict:
     """could_be_mean(scores, printed) -> can numbers that round to `scores` have a mean that rounds to `printed`?"""
+    five = [80.0, 81.0, 82.0, 83.0, 84.0]
     cases = [
-        ([80.0, 81.0, 82.0, 83.0], 81.5),  # exactly
+        ([*five, 85.0], 82.5),  # exactly
         ([80.0, 80.1], 80.0),  # half way: down,
         ([80.0, 80.1], 80.1),  # or up
-        ([80.0, 81.0, 82.0, 83.24], 81.5),  # 0.06 off
-        ([80.0, 81.0, 82.0, 83.36], 81.5),  # 0.09 off
-        ([80.0, 81.0, 82.0, 83.6], 81.5),  # 0.15 off
-        ([80.0, 81.0, 82.0, 83.36], 81.68),  # 0.09 below
-        ([80.0, 81.0, 82.0, 83.0], 82.5),  # a wrong digit, up
-        ([80.0, 81.0, 82.0, 83.0], 80.5),  # or down
+        ([*five, 85.4], 82.5),  # 0.067 off
+        ([*five, 85.5], 82.5),  # 0.083 off
+        ([*five, 85.7], 82.7),  # 0.083 below
+        ([*five, 85.9], 82.5),  # 0.15 off
+        ([*five, 85.0], 83.5),  # a wrong digit, up
+        ([*five, 85.0], 81.5),  # or down
     ]
     return judge(
         student,

@@ -18,9 +18,9 @@
 # %% [markdown]
 # ## An audit
 #
-# Nobody here can repeat the paper's training: that takes days on a large GPU and settings that it does not state. But a paper
-# also computes with its own results. It takes means, it says "an improvement of 5.82%" and "outperforms on 4 out of 6". All of
-# that can be done again in seconds.
+# To repeat a paper's training takes its hardware, and settings that this one does not state. But a paper also computes with its
+# own results: it takes means, it says "an average improvement of 5.82%" and "on 4 out of 6 GLUE tasks". All of that can be done
+# again in seconds, with nothing but the paper.
 #
 # The tables lie in `data/paper`, digit for digit as printed. Tidy, a row a number, they are made for computing; `as_printed`
 # turns them into the paper's shape.
