@@ -20,7 +20,7 @@ from transformers.utils import ModelOutput
 from .adapter import AdapterFiles
 from .backbones import Backbone, encode, pad_right
 from .errors import BadInput
-from .generator import Trace
+from .generator import PromptGenerator, Trace
 from .methods import build_method
 from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, fit, predict_logits
@@ -219,6 +219,11 @@ class PromptClassifier(nn.Module, AdapterFiles):
                 module.checkpointing = True
 
     # Helpers ---------------------------------------------------------------------------------------------
+
+    @property
+    def explains(self) -> bool:
+        """Does the method make its prompt from the tokens, so that they have weights?"""
+        return hasattr(self.method, "generator") and isinstance(self.method.generator, PromptGenerator)
 
     @property
     def pad_id(self) -> int:

@@ -18,6 +18,12 @@ IDSPAM_DATA_DIR names a folder with TASK/SPLIT.parquet files (the hub's columns)
 embedded, else from the hub."""
 
 
+METHOD_NAMES = (  # those of methods.METHODS, which takes seconds to import
+    "linear_head", "fine_tuning", "lora", "prompt_tuning", "p_tuning", "p_tuning_v2", "prefix_tuning", "smop", "lpt",
+    "dept", "idpg", "mean_pooling", "idspam",
+)  # fmt: skip
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be typed."""
     top = argparse.ArgumentParser(
@@ -48,7 +54,10 @@ def parser() -> argparse.ArgumentParser:
 
     sub = verb(verbs.train, "Train a method on a task or on your own table, beside a linear head; leaves a folder.")
     sub.add_argument("task", help="a task's name (see: idspam-lab tasks) or a .csv, .tsv, .parquet or .jsonl file")
-    sub.add_argument("--method", default="idspam", help="idspam or linear_head (default: %(default)s)")
+    sub.add_argument(
+        "--method", default="idspam",
+        help=f"{', '.join(METHOD_NAMES)}; with options as in idspam:heads=4,lora=8 (default: %(default)s)",
+    )  # fmt: skip
     sub.add_argument(
         "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
     )
@@ -83,6 +92,26 @@ def parser() -> argparse.ArgumentParser:
     texts_and_tables(sub)
     device(sub)
 
+    sub = verb(verbs.compare, "Train several methods on a task, over seeds, beside the two baselines; one table.")
+    sub.add_argument("--task", required=True, help="a task's name or a table of your own")
+    sub.add_argument(
+        "--methods", nargs="+", default=list(METHOD_NAMES), metavar="METHOD",
+        help="names, with options as in idspam:heads=4,layer=2 (default: all: %(default)s)",
+    )  # fmt: skip
+    sub.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="K", help="default: 0 1 2")
+    sub.add_argument(
+        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
+    )
+    sub.add_argument("--epochs", type=int, help="for every method (default: each method's own)")
+    sub.add_argument("--holdout", type=float, default=0.1, help="training rows that pick the epoch (default: 0.1)")
+    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    sub.add_argument("--transfer", metavar="TASK", help="also evaluate on this task, without training on it")
+    sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
+    sub.add_argument("--paper", metavar="BACKBONE", help="print the paper's scores with this backbone beside ours")
+    sub.add_argument("--out", metavar="FOLDER", help="default: runs/compare-TASK; what is done there is not done again")
+    texts_and_tables(sub)
+    device(sub)
+
     sub = verb(verbs.evaluate, "Score a trained adapter on a task or on your own table.")
     sub.add_argument("adapter", help="a folder that train or demo wrote, or a hub address")
     sub.add_argument("task", help="a task's name or a table")
@@ -108,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--backbone", help="default: the one it was trained on")
 
     sub = verb(verbs.count, "Trainable parameters from the model's shape alone, beside the paper's numbers.")
-    sub.add_argument("method", help="idspam or linear_head")
+    sub.add_argument("method", help=f"{', '.join(METHOD_NAMES)}; with options as in lora:r=16")
     sub.add_argument(
         "--backbone",
         default="roberta-base",
@@ -130,7 +159,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", default="results.csv", metavar="FILE", help="default: %(default)s")
 
     sub = verb(verbs.summary, "Mean and standard deviation over the seeds, from a table of collect, as Markdown.")
-    sub.add_argument("table", help="a CSV that collect wrote")
+    sub.add_argument("table", help="a CSV that collect or compare wrote")
     return top
 
 

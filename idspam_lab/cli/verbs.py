@@ -17,19 +17,16 @@ def train(chosen) -> None:
     from ..backbones import load_backbone
     from ..experiments import Transfer, run_session
     from ..methods import METHODS
+    from ..methods.spelled import read_method
     from ..tasks import load_for_evaluation, load_task
     from ..training import Settings
 
-    if chosen.method not in METHODS:
-        raise BadInput(f"There is no method {chosen.method!r}; there are {', '.join(METHODS)}.")
+    method, options = read_method(chosen.method)
     data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
     names = ("epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
     told = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    options = {
-        name: getattr(chosen, name)
-        for name in ("layer", "t", "c", "bias", "dropout")
-        if getattr(chosen, name) is not None
-    }
+    given = ("layer", "t", "c", "bias", "dropout")
+    options |= {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     transfer = None
     if chosen.transfer:
         there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=chosen.transfer_limit)
@@ -38,15 +35,44 @@ def train(chosen) -> None:
         run_session(
             data,
             load_backbone(chosen.backbone),
-            folder=chosen.out or f"runs/{data.task.name}-{chosen.method}",
-            method=chosen.method,
+            folder=chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}",
+            method=method,
             options=options,
-            settings=Settings(**(METHODS[chosen.method].preset | told)),
+            settings=Settings(**(METHODS[method].preset | told)),
             read=chosen.read,
             transfer=transfer,
             command=" ".join(["idspam-lab", *sys.argv[1:]]),
         )
     )
+
+
+def compare(chosen) -> None:
+    from ..backbones import load_backbone
+    from ..experiments import Transfer
+    from ..experiments.compare import compare as run_all
+    from ..experiments.compare import draw
+    from ..experiments.summary import as_text, summarize
+    from ..tasks import load_for_evaluation, load_task
+
+    data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
+    transfer = None
+    if chosen.transfer:
+        there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=chosen.transfer_limit)
+        transfer = Transfer(there, chosen.max_length)
+    folder = Path(chosen.out or f"runs/compare-{data.task.name}")
+    settings = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
+    found = run_all(
+        data,
+        load_backbone(chosen.backbone),
+        chosen.methods,
+        chosen.seeds,
+        folder=folder,
+        transfer=transfer,
+        command=" ".join(["idspam-lab", *sys.argv[1:]]),
+        **settings,
+    )
+    draw(found, folder)
+    print(f"\n{as_text(summarize(found), chosen.paper)}\n\nWritten to {folder}: results.csv, results.png")
 
 
 def evaluate(chosen) -> None:
@@ -151,9 +177,9 @@ def collect(chosen) -> None:
 
 
 def summary(chosen) -> None:
-    from ..experiments.summary import as_markdown, summarize
+    from ..experiments.summary import as_markdown, read_results, summarize
 
-    print(as_markdown(summarize(chosen.table)))
+    print(as_markdown(summarize(read_results(chosen.table))))
 
 
 # Helpers --------------------------------------------------------------------------------------------------

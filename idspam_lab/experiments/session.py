@@ -23,6 +23,7 @@ from ..backbones import Backbone
 from ..classifier import Explanation, PromptClassifier
 from ..errors import BadInput
 from ..files import write_json, write_text
+from ..methods import LABELS
 from ..report import write_report
 from ..tasks import Examples, TaskData, overlap
 from ..training import Callback, Run, Settings
@@ -111,7 +112,7 @@ def run_session(
             )
             rows.append(result_row(clf, name, runs[name], data, transfer, chosen.max_length))
         explanations = []
-        if method != "linear_head":
+        if clf.explains:
             told = Examples(tuple(explain), None, None) if explain else telling_texts(clf, data.test, chosen.max_length)
             explanations = clf.explain(told, max_length=chosen.max_length)
         if transfer:
@@ -162,7 +163,7 @@ def _nothing(line: str) -> None:
 
 def label_of(method: str) -> str:
     """How a method is called in tables."""
-    return {"idspam": "ID-SPAM", "linear_head": "linear head"}.get(method, method)
+    return LABELS.get(method, method)
 
 
 def trained(clf: PromptClassifier) -> int:

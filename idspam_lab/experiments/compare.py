@@ -1,0 +1,190 @@
+"""Several methods on one task, over seeds: a row of Table 2 is one command.
+
+FOLDER/rows/METHOD-seedK.json   one finished run; a run that is there is not done again
+FOLDER/adapters/METHOD-seedK/   its trained part (PromptClassifier.from_pretrained)
+FOLDER/results.csv              all of them, tidy: a row a run
+FOLDER/results.png              the same as a picture
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from ..adapter import WEIGHTS
+from ..backbones import Backbone
+from ..classifier import PromptClassifier
+from ..files import write_json, write_text
+from ..methods import METHODS
+from ..methods.spelled import read_method, title_of, write_method
+from ..tasks import TaskData
+from ..training import Run, Settings
+from .results import evaluate, majority
+from .session import Transfer
+
+
+def compare(
+    data: TaskData,
+    backbone: Backbone,
+    methods: Sequence[str],
+    seeds: Sequence[int] = (0, 1, 2),
+    *,
+    folder: str | Path,
+    transfer: Transfer | None = None,
+    command: str = "",
+    say: Callable[[str], None] = print,
+    **settings,
+) -> pd.DataFrame:
+    """Trains every method with every seed, beside the majority class and the linear head.
+
+    Args:
+        methods: as `read_method` reads them, "idspam:heads=4".
+        transfer: texts of another task to evaluate on as well, without training there.
+        settings: for every run, in place of the methods' presets.
+
+    Returns:
+        A row a run and a test set; see `row_of` for the columns.
+
+    Raises:
+        BadInput: an unknown method or option, or the folder cannot be written.
+    """
+    words = list(dict.fromkeys(["linear_head", *(write_method(*read_method(word)) for word in methods)]))
+    for word in words:  # a wrong option is found out before anything is trained
+        build(data, backbone, word, 0)
+    rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
+    for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
+        say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")
+        rows += run_once(data, backbone, word, seed, Path(folder), transfer, command, settings)
+    table = pd.DataFrame(rows)
+    write_text(Path(folder) / "results.csv", table.to_csv(index=False))
+    return table
+
+
+def draw(results: pd.DataFrame, folder: str | Path) -> Path:
+    """results.png: the methods side by side, with the lines of the majority class and the linear head."""
+    from ..plots import method_comparison, save
+
+    return save(method_comparison(results).figure, Path(folder) / "results.png")
+
+
+def build(data: TaskData, backbone: Backbone, word: str, seed: int) -> PromptClassifier:
+    """The untrained classifier of a spelled method."""
+    method, options = read_method(word)
+    return PromptClassifier(backbone, method, labels=data.task.labels, seed=seed, **options)
+
+
+def run_once(
+    data: TaskData,
+    backbone: Backbone,
+    word: str,
+    seed: int,
+    folder: Path,
+    transfer: Transfer | None,
+    command: str,
+    changes: dict,
+) -> list[dict]:
+    """The rows of one run: read from the folder if it is there, else trained, evaluated and written."""
+    preset = METHODS[read_method(word)[0]].preset
+    settings = Settings(**(preset | changes | {"seed": seed}))
+    key = key_of(data, backbone, word, settings, transfer)
+    path = folder / "rows" / f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}.json"
+    done = read_rows(path, key)
+    if done is not None:
+        return done
+    clf, checkpoints = build(data, backbone, word, seed), folder / "checkpoints" / key
+    run = clf.fit(data.train, data.validation, settings, metric=data.task.metric, out=checkpoints)
+    clf.save_pretrained(folder / "adapters" / path.stem)
+    size = (folder / "adapters" / path.stem / WEIGHTS).stat().st_size
+    rows = [
+        row_of(clf, word, run, data, test, command) | {"adapter_mb": size / 1e6} for test in tests_of(data, transfer)
+    ]
+    write_json(path, {"key": key, "rows": rows})
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return rows
+
+
+def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None) -> str:
+    """What makes two runs the same run."""
+    parts = [data.fingerprint, backbone.identity().weights_sha256, word, settings.to_dict()]
+    parts += [transfer.data.fingerprint, transfer.max_length] if transfer else []
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_rows(path: Path, key: str) -> list[dict] | None:
+    """The rows of a finished run of this key; None where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found["rows"] if found["key"] == key else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def tests_of(data: TaskData, transfer: Transfer | None) -> list[Transfer]:
+    """What is evaluated on: the task's own test texts, and those of another task."""
+    return [Transfer(data), *([transfer] if transfer else [])]
+
+
+def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Transfer, command: str) -> dict:
+    """One result with where it comes from. Times are seconds a text: of training a text of an epoch."""
+    settings, there = run.settings, test.data
+    started = time.perf_counter()
+    length = test.max_length or settings["max_length"]
+    found = evaluate(clf, there.test, there.task.metric, max_length=length)
+    predict_seconds = (time.perf_counter() - started) / len(there.test)
+    trained = sum(epoch["train_seconds"] for epoch in run.history) / (len(run.history) * len(data.train))
+    environment = run.environment
+    return {
+        **heading(data, there, clf.backbone, word),
+        "layer": getattr(clf.method, "layer", None),
+        "read": clf.read,
+        "seed": settings["seed"],
+        **scores_of(found),
+        "train_texts": len(data.train),
+        "epochs": settings["epochs"],
+        "best_epoch": run.best_epoch,
+        "lr": settings["lr"],
+        "batch_size": settings["batch_size"],
+        "trained_parameters": run.trained_parameters,
+        "train_seconds_per_text": trained,
+        "predict_seconds_per_text": predict_seconds,
+        "peak_memory_mb": round(run.peak_memory_mb),
+        "processor": environment["hardware"].get("gpu", environment["hardware"]["processor"]),
+        "device": environment["hardware"]["device"],
+        "threads": environment["hardware"]["threads"],
+        **{name: environment["versions"][name] for name in ("python", "torch", "transformers")},
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+    }
+
+
+def majority_of(data: TaskData, test: Transfer, backbone: Backbone, command: str) -> dict:
+    """The majority class's row."""
+    found = majority(data.train, test.data.test, test.data.task.metric, len(data.task.labels))
+    return heading(data, test.data, backbone, "majority") | scores_of(found) | {
+        "train_texts": len(data.train), "trained_parameters": 0, "command": command,
+    }  # fmt: skip
+
+
+def heading(data: TaskData, there: TaskData, backbone: Backbone, word: str) -> dict:
+    """What a row is about."""
+    return {
+        "train_task": data.task.name,
+        "test_task": there.task.name,
+        "method": "majority class" if word == "majority" else title_of(word),
+        "spelled": word,
+        "backbone": backbone.name,
+        "metric": there.task.metric,
+        "fingerprint": there.fingerprint,
+    }
+
+
+def scores_of(found: dict) -> dict:
+    """The numbers of `evaluate`, flat."""
+    low, high = found["interval"]
+    return {name: found[name] for name in ("score", "accuracy", "macro_f1", "texts")} | {"low": low, "high": high}
