@@ -124,3 +124,22 @@ def test_training_mode_is_put_back(tiny):
     training = classifier(tiny).train()
     knockout(training, TEXT)
     assert training.training and not training.backbone.training
+
+
+def test_a_word_head_reads_the_mask_and_keeps_it(minilm):
+    import transformers
+
+    from idspam_lab.backbones import FAMILIES
+    from idspam_lab.verbalizer import Verbalizer
+
+    config = transformers.BertConfig(
+        vocab_size=len(minilm.tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=4
+    )
+    model = transformers.BertForMaskedLM(config)
+    backbone = FAMILIES["bert"](model.bert, minilm.tokenizer, "tiny", word_head=model.cls)
+    words = Verbalizer("{} . It was <mask> .", ("terrible", "great"))
+    clf = PromptClassifier(backbone, labels=("neg", "pos"), verbalizer=words).eval()
+    assert knockout(clf, TEXT).probabilities == pytest.approx(clf.explain([TEXT])[0].probabilities)
+    place = knockout(clf, TEXT).tokens.index("[MASK]")
+    with pytest.raises(BadInput, match=r"head reads the mask token \(\[MASK\]\)"):
+        knockout(clf, TEXT, backbone={place})

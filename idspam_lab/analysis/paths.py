@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..backbones import encode
 from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..generator import Trace
@@ -20,6 +19,7 @@ from ..methods.base import run_with_prompt
 from ..readout import READOUTS
 from ..training.batches import Collate, Row
 from ..training.device import device_of
+from ..verbalizer import at_mask
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Knockout:
     tokens: list[str]  # N, all of the text, special tokens included
     weights: np.ndarray | None  # (N,) w of eq. (1): 0 where taken away, sums to 1; None: no prompt from tokens
     probabilities: dict[str, float]  # by label
+    left: list[int]  # places of the tokens that the prompt was made from
 
 
 def knockout(
@@ -67,7 +68,7 @@ def knock_out_each(
     row, found = row_of(clf, text, max_length), {}
     N = len(row["input_ids"])
     for route in routes(clf):
-        places = [i for i in range(N) if N > 1 and (route == "generator" or i != read_place(clf, N))]
+        places = [i for i in range(N) if N > 1 and (route == "generator" or i != read_place(clf, row))]
         sets = [({i} if route != "backbone" else set(), {i} if route != "generator" else set()) for i in places]
         by_place = dict(zip(places, knock_out(clf, row, sets) if sets else [], strict=True))
         found[route] = [by_place.get(i) for i in range(N)]
@@ -82,12 +83,12 @@ def knock_out(clf: PromptClassifier, row: Row, sets: Sequence[tuple[set[int], se
     found = []
     for i, (out, _) in enumerate(sets):
         probabilities = dict(zip(clf.id2label.values(), logits[i].float().softmax(-1).tolist(), strict=True))
+        left = [place for place in range(len(tokens)) if place not in out]
         weights = None
         if trace is not None:
-            kept = [place for place in range(len(tokens)) if place not in out]
             weights = np.zeros(len(tokens), np.float32)
-            weights[kept] = trace.w[i, : len(kept)].float().cpu().numpy()
-        found.append(Knockout(tokens, weights, probabilities))
+            weights[left] = trace.w[i, : len(left)].float().cpu().numpy()
+        found.append(Knockout(tokens, weights, probabilities, left))
     return found
 
 
@@ -113,8 +114,9 @@ def logits_by_route(
             raise BadInput(no_route_sentence(clf))
         else:
             hidden, mask, trace = clf.method.encode(clf.backbone, ids, mask, types)
-        read = READOUTS[clf.read](hidden, mask)  # (B, n)
-        return clf.head(read.to(clf.head.weight.dtype)), trace
+        word = clf.verbalizer and clf.backbone.tokenizer.mask_token_id
+        read = at_mask(hidden, ids, word) if clf.verbalizer else READOUTS[clf.read](hidden, mask)  # (B, n)
+        return clf.head(read.to(next(clf.head.parameters()).dtype)), trace
     finally:
         clf.train(was_training)
 
@@ -158,9 +160,7 @@ def row_of(clf: PromptClassifier, text: str | tuple[str, str], max_length: int |
     Raises:
         BadInput: it is empty.
     """
-    first, second = (text, None) if isinstance(text, str) else text
-    (row,), _ = encode(clf.backbone, [first], None if second is None else [second], max_length)
-    return row
+    return clf.rows([text], max_length)[0]
 
 
 def without(row: Row, places: set[int]) -> Row:
@@ -174,9 +174,11 @@ def batch_of(clf: PromptClassifier, rows: Sequence[Row]) -> tuple[Tensor, Tensor
     return batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids")
 
 
-def read_place(clf: PromptClassifier, N: int) -> int | None:
-    """The place of the token that the head reads in a text of N tokens; None where it reads their mean."""
-    return {"first": 0, "last": N - 1}.get(clf.read)
+def read_place(clf: PromptClassifier, row: Row) -> int | None:
+    """The place of the token that the head reads; None where it reads the mean of all."""
+    if clf.verbalizer:
+        return row["input_ids"].index(clf.backbone.tokenizer.mask_token_id)
+    return {"first": 0, "last": len(row["input_ids"]) - 1}.get(clf.read)
 
 
 def check_places(clf: PromptClassifier, row: Row, generator: set[int], backbone: set[int]) -> None:
@@ -192,7 +194,7 @@ def check_places(clf: PromptClassifier, row: Row, generator: set[int], backbone:
                 raise BadInput(f"There is no token {place}: the text has {N} tokens, 0 to {N - 1}.")
         if len(places) == N:
             raise BadInput(f"All {N} tokens would be gone for the {name}: leave at least one.")
-    read = read_place(clf, N)
+    read = read_place(clf, row)
     if read in backbone:
         token = clf.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"][read])
         raise BadInput(f"The head reads the {clf.read} token ({token}): it cannot be taken from the backbone.")

@@ -1,0 +1,151 @@
+"""LayerCurve: scores over the block at which the prompt joins; a click on a point opens that run's weights."""
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets
+import pandas as pd
+
+from ..analysis.paths import knockout
+from ..errors import BadInput
+from ..terminal import percent
+from .chart import LineChart, style_of
+from .parts import ROW, Panel, dropdown, labels_of, sentence, unique
+from .tokens import TokenView
+
+NEEDED = ("train_task", "test_task", "method", "layer", "seed", "score")
+OTHERS = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # columns besides `score`, which is the task's own measure
+TEXTS = ("a gripping , funny and unexpectedly moving film .",)
+
+
+def check_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a layer and a score, numbered from 0.
+
+    Raises:
+        BadInput: a column is missing, or no such row is there.
+    """
+    missing = [name for name in NEEDED if name not in frame]
+    if missing:
+        raise BadInput(f"The table lacks {', '.join(missing)}: a layer curve needs the columns {', '.join(NEEDED)}.")
+    rows = frame.dropna(subset=["layer", "score"])
+    if not len(rows):
+        raise BadInput("No row of the table has a layer and a score: run some layers first.")
+    return rows.assign(layer=rows["layer"].astype(int)).reset_index(drop=True)
+
+
+def tasks_of(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """A line for each pair of tasks -> what was trained on and what was tested on."""
+    pairs = unique(zip(frame["train_task"], frame["test_task"], strict=True))
+    return {a if a == b else f"{a} → {b}": (a, b) for a, b in pairs}
+
+
+def measures_of(frame: pd.DataFrame) -> dict[str, str]:
+    """A name for each measure that the table has -> its column."""
+    own = unique(frame["metric"]) if "metric" in frame else []
+    name = own[0] if len(own) == 1 else "the task's own metric"
+    found = {{"acc_f1": "mean of accuracy and macro F1"}.get(name, name): "score"}
+    return found | {name: column for column, name in OTHERS.items() if column in frame and name not in found}
+
+
+def curve_series(frame: pd.DataFrame, pair: tuple[str, str], column: str, methods: Sequence[str]) -> list[dict]:
+    """One series a method: the mean over the seeds with the lowest and the highest, and every run as a point.
+
+    Args:
+        frame: of `check_frame`. A point's key is its row's number.
+        pair: what was trained on and what was tested on.
+        column: of the measure, 0..1; the series are in percent.
+    """
+    rows = frame[(frame["train_task"] == pair[0]) & (frame["test_task"] == pair[1])].dropna(subset=[column])
+    series = []
+    for number, method in enumerate(unique(frame["method"])):
+        mine = rows[rows["method"] == method]
+        if method not in methods or not len(mine):
+            continue
+        spread = (100 * mine.groupby("layer")[column].agg(["mean", "min", "max"])).reset_index()
+        series.append({
+            "name": method,
+            "line": [{"x": int(m), "y": mean, "low": low, "high": high} for m, mean, low, high in spread.to_numpy()],
+            "points": [
+                {"x": int(layer), "y": 100 * score, "key": str(key), "text": run_text(mine.loc[key], column)}
+                for key, layer, score in zip(mine.index, mine["layer"], mine[column], strict=True)
+            ],
+        } | style_of(number))  # fmt: skip
+    return series
+
+
+def run_text(row: pd.Series, column: str = "score") -> str:
+    """One run in words."""
+    return f"{row['method']}, layer {row['layer']}, seed {row['seed']}: {percent(row[column])}"
+
+
+class LayerCurve(Panel):
+    """The whole panel.
+
+        LayerCurve(frame)
+        LayerCurve(frame, open_run=lambda row: PromptClassifier.from_pretrained(row["folder"], backbone=backbone))
+
+    Args:
+        frame: a row a run, with the columns of NEEDED, perhaps metric, accuracy and macro_f1; scores are 0..1.
+        open_run: a run's row -> its trained PromptClassifier, or None where its weights were not kept.
+        texts: what a run's weights are shown on.
+
+    Raises:
+        BadInput: a column is missing, or there is nothing to draw.
+    """
+
+    def __init__(self, frame: pd.DataFrame, open_run: Callable | None = None, texts: Sequence[str] = TEXTS):
+        self.frame, self.open_run = check_frame(frame), open_run
+        self.pairs, self.columns = tasks_of(self.frame), measures_of(self.frame)
+        self.texts = dict(zip(labels_of(texts), texts, strict=True))
+        self.task, self.measure = dropdown("Task:", list(self.pairs)), dropdown("Metric:", list(self.columns))
+        self.methods = [
+            ipywidgets.Checkbox(value=True, description=name, indent=False, layout={"width": "auto"})
+            for name in unique(self.frame["method"])
+        ]
+        self.chart = LineChart(x_label="layer m, at whose input the prompt joins", clickable=open_run is not None)
+        self.said, self.text = ipywidgets.HTML(), dropdown("Text:", list(self.texts))
+        self.tokens = TokenView(readonly=True)
+        above = [ipywidgets.HBox([self.task, self.measure], layout=ROW), ipywidgets.HBox(self.methods, layout=ROW)]
+        super().__init__([*above, self.chart, *([self.said, self.text, self.tokens] if open_run else [])])
+        for part in (self.task, self.measure, *self.methods):
+            part.observe(lambda change: self.draw(), "value")
+        self.chart.observe(lambda change: self.show_run(), "opened")
+        self.text.observe(lambda change: self.show_run(), "value")
+        self.draw()
+        self.show_run()
+
+    def draw(self) -> None:
+        """The curves of what is chosen."""
+        chosen = [box.description for box in self.methods if box.value]
+        series = curve_series(self.frame, self.pairs[self.task.value], self.columns[self.measure.value], chosen)
+        with self.chart.hold_sync():
+            self.chart.series = series
+            self.chart.x_ticks = sorted({p["x"] for one in series for p in one["line"]})
+            self.chart.y_label = f"{self.measure.value} (%)"
+            self.chart.title = f"{self.task.value}: {self.measure.value} by layer, {len(series)} methods"
+            self.chart.empty = "No run of the chosen methods on this task."
+
+    def show_run(self) -> None:
+        """The token weights of the run whose point was clicked."""
+        if not self.chart.opened:
+            self.said.value = sentence("Click a point to see which tokens that run's prompt is made from.")
+            return
+        row = self.frame.loc[int(self.chart.opened)]
+        try:
+            clf = self.open_run(row)
+            found = clf and knockout(clf, self.texts[self.text.value])
+        except BadInput as error:
+            self.said.value = sentence(f"{run_text(row)}. {error}")
+            return
+        if found is None:
+            self.said.value = sentence(f"{run_text(row)}. Its weights were not kept.")
+            return
+        self.said.value = sentence(run_text(row))
+        self.tokens.show(found)
+
+    def figure(self):
+        """The curves as a matplotlib Figure."""
+        return self.chart.figure()
+
+    def static_html(self) -> str:
+        """The curves as a picture, for pages without scripts."""
+        return self.chart.static_html()

@@ -1,0 +1,58 @@
+"""Chromium, the servers, and where screenshots go."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .pages import Watched
+from .servers import jupyterlab
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running headless Chromium."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("No Chromium is installed, so nothing is tried in a real browser: apt-get install chromium.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory):
+    """The folder of screenshots: IDSPAM_SCREENSHOTS, or one that pytest keeps for a while."""
+    named = os.environ.get("IDSPAM_SCREENSHOTS")
+    folder = Path(named).absolute() if named else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def watched(chromium, shots):
+    """A fresh page as wide as a projector; whatever a test did, nothing may have been asked of another machine."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    found = Watched(context.new_page(), shots)
+    yield found
+    context.close()
+    assert found.requests and found.off_site == []
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    """A JupyterLab for all tests: copy notebooks into `lab.folder`."""
+    home, folder = tmp_path_factory.mktemp("lab-home"), tmp_path_factory.mktemp("lab")
+    (folder / "notebooks").mkdir()
+    with jupyterlab(folder, home) as server:
+        yield server

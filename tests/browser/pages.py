@@ -1,0 +1,84 @@
+"""A notebook in a real browser: opened, run through the menu, looked at. Every request is written down."""
+
+import re
+import time
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from .servers import Server
+
+TROUBLE = re.compile(
+    r"Traceback \(most recent call last\)|Javascript Error|Error displaying widget|Failed to load model"
+)
+
+
+class Watched:
+    """A page, what it asked for, and what it complained about."""
+
+    def __init__(self, page: Page, shots: Path):
+        self.page, self.shots = page, shots
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def off_site(self) -> list[str]:
+        """Requests that left this machine."""
+        here = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?/|(file|data|blob|about):")
+        return [address for address in self.requests if not here.match(address.removeprefix("blob:"))]
+
+    def shot(self, name: str, of: Locator | None = None) -> Path:
+        """A picture of the page, or of a part of it, into the folder of screenshots."""
+        path = self.shots / f"{name}.png"
+        (of or self.page).screenshot(path=path)
+        return path
+
+    # JupyterLab ------------------------------------------------------------------------------------------
+
+    def open_in_lab(self, server: Server, name: str) -> None:
+        """Opens a notebook and waits until its kernel is attached: before that, Run All would ask for one."""
+        self.page.goto(f"{server.address}/lab/tree/{name}?token={server.token}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+        wait_for(lambda: any(ready(session, name) for session in server.get("/api/sessions")), 90, "a kernel")
+
+    def run_all(self, server: Server, name: str, seconds: float = 300) -> None:
+        """Run > Run All Cells, then waits until no cell waits and the kernel is idle."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+        self.page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
+        last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
+
+        def done() -> bool:
+            idle = all(
+                s["kernel"]["execution_state"] == "idle" for s in server.get("/api/sessions") if s["path"] == name
+            )
+            return bool(re.search(r"\[\d+\]", last.inner_text())) and idle
+
+        wait_for(done, seconds, f"{name} to end")
+
+    def save(self) -> None:
+        """Writes the notebook, as Ctrl+S does."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^File$")).click()
+        self.page.locator('.lm-Menu [data-command="docmanager:save"]').click()
+
+    # Anywhere --------------------------------------------------------------------------------------------
+
+    def trouble(self) -> list[str]:
+        """Tracebacks and widgets that could not be shown, in any output, and errors of the page's own scripts."""
+        return TROUBLE.findall(self.page.locator("body").inner_text()) + self.errors
+
+
+def ready(session: dict, name: str) -> bool:
+    kernel = session["kernel"]
+    return session["path"] == name and kernel["connections"] >= 1 and kernel["execution_state"] == "idle"
+
+
+def wait_for(condition, seconds: float, what: str) -> None:
+    """Asks until it is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.2)
