@@ -144,7 +144,7 @@ def test_the_first_response_to_thirty_tokens_is_quick(minilm):
     """Asked for: 300 ms on two cores. Measured on a quiet machine about 60 ms; the bound leaves room for a busy one."""
     clf = PromptClassifier(minilm, "idspam", labels=("neg", "pos"), layer=3).eval()
     panel = PromptExplorer(clf, ["warm"])
-    text = "a gripping , funny and unexpectedly moving film that never finds the end it deserves , but what music and what a cast"
+    text = "a gripping , funny and unexpectedly moving film that never finds the end it deserves , but what a cast"
     seconds = []
     for last in ("", " !", " ! !"):
         started = time.perf_counter()
