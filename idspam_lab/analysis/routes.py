@@ -1,0 +1,123 @@
+"""What a classifier says when a text's prompt is another one: made from other rows, or one prompt for all texts.
+
+    rows ──trunk──> E ──generator──> prompts ──┐
+    rows ──trunk──> hidden ────────────────────┴──behind──> logits
+
+paths.py takes single tokens away from one text; here whole data sets are read, in batches.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import BadInput
+from ..methods.base import run_with_prompt
+from ..readout import READOUTS
+from ..training.batches import Row
+from ..training.predict import token_chunks
+from .paths import batch_of, has_own_route, no_route_sentence, prompts_of
+
+Prompts = tuple[Tensor, dict[int, Tensor]]  # (B, t, n) at block m, and those at later blocks; (1, t, n): one for all
+Maker = Callable[..., Prompts]  # (classifier, B rows) -> their prompts
+BATCH_TOKENS = 4096  # so that memory does not depend on how long the texts are
+
+
+def check_routes(clf) -> None:
+    """The method makes a prompt from the text and puts it in front, so that there are two routes to tell apart.
+
+    Raises:
+        BadInput: it does not, or the head reads the word at a mask.
+    """
+    if not has_own_route(clf):
+        raise BadInput(no_route_sentence(clf))
+    if clf.verbalizer:
+        raise BadInput("A classifier that reads the word at a mask cannot be taken apart here: train one with a head.")
+
+
+@contextmanager
+def evaluating(clf, gradients: bool = False):
+    """No dropout, and no gradients unless asked for; the classifier's mode comes back."""
+    was_training = clf.training
+    clf.eval()
+    try:
+        with torch.set_grad_enabled(gradients):
+            yield
+    finally:
+        clf.train(was_training)
+
+
+def behind(clf, S: Tensor, later: dict[int, Tensor], rows: Sequence[Row]) -> Tensor:
+    """The frozen model's route with given prompts in front of B texts; t may be 0. Logits (B, K)."""
+    ids, mask, types = batch_of(clf, rows)
+    _, hidden = clf.method.trunk(clf.backbone, ids, mask, types)  # (B, N, n)
+    return above(clf, S, later, hidden, mask)
+
+
+def above(clf, S: Tensor, later: dict[int, Tensor], hidden: Tensor, mask: Tensor) -> Tensor:
+    """From block m to the logits (B, K): prompts in front of the text's states there, (B, N, n)."""
+    B = len(hidden)
+    S, later = S.expand(B, -1, -1), {m: prompt.expand(B, -1, -1) for m, prompt in later.items()}
+    model = getattr(clf.method, "adapted", None) or clf.backbone
+    hidden = run_with_prompt(model, S, hidden, mask, clf.method.layer, later)
+    read = READOUTS[clf.read](hidden, mask)  # (B, n)
+    return clf.head(clf.dropout(read.to(clf.head.weight.dtype)))
+
+
+def probabilities(
+    clf, rows: Sequence[Row], *, made_from: Sequence[Row] | None = None, make: Maker | None = None
+) -> np.ndarray:
+    """What the classifier says of each text. (texts, K), float32, rows sum to 1.
+
+    Args:
+        rows: tokenised texts, as `clf.rows` gives them: what the frozen model reads.
+        made_from: as many rows: what each text's prompt is made from; default: the text itself.
+        make: how prompts are made of them; default: as the classifier does.
+
+    Raises:
+        BadInput: the method has no prompts of its own, see `check_routes`.
+    """
+    check_routes(clf)
+    make, made_from = make or own_prompts, rows if made_from is None else made_from
+    found = np.empty((len(rows), len(clf.id2label)), np.float32)
+    with evaluating(clf):
+        for chunk in chunks(rows):
+            S, later = make(clf, [made_from[i] for i in chunk])
+            logits = behind(clf, S, later, [rows[i] for i in chunk])
+            found[chunk] = logits.float().softmax(-1).cpu().numpy()
+    return found
+
+
+def own_prompts(clf, rows: Sequence[Row]) -> Prompts:
+    """The prompts that the classifier makes of B texts.
+
+    Where they are made of embeddings, no block is run for them.
+    """
+    if not clf.explains:
+        return prompts_of(clf, rows)[:2]
+    source, mask = source_of(clf, rows)
+    S, _ = clf.method.prompt(source, source, mask)
+    return S, {int(m): make(source, mask)[0] for m, make in clf.method.later.items()}
+
+
+def source_of(clf, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+    """What the prompts of B texts are made from, E as a rule (B, N, n), and the mask (B, N)."""
+    ids, mask, types = batch_of(clf, rows)
+    source = clf.backbone.embed(ids, mask, types) if clf.method.positions else clf.backbone.embed_tokens(ids)
+    return source.to(clf.method.generator.W_V.weight.dtype), mask.bool()
+
+
+def chunks(rows: Sequence[Row]) -> list[list[int]]:
+    """Row numbers in batches of like length."""
+    return token_chunks(rows, BATCH_TOKENS)
+
+
+def special_ids(tokenizer) -> set[int]:
+    """Ids of the tokens that a tokenizer writes around texts.
+
+    By their roles: a tokenizer such as GPT-2's calls one token its unknown word and its end at once.
+    """
+    roles = (getattr(tokenizer, f"{role}_token_id", None) for role in ("bos", "eos", "cls", "sep", "pad"))
+    return {token for token in roles if token is not None}

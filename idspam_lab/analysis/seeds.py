@@ -1,0 +1,40 @@
+"""Means with intervals over several trained classifiers that differ by their seed alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """(mean, low, high): Student's t interval, 95 %. NaN for low and high of a single value."""
+    values = np.asarray(values, float)
+    mean, n = values.mean(), len(values)
+    if n < 2:
+        return float(mean), float("nan"), float("nan")
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    return float(mean), float(mean - half), float(mean + half)
+
+
+def over_seeds(table: pd.DataFrame, value: str, by: Sequence[str] = ()) -> pd.DataFrame:
+    """The mean of a column and its interval, for each group.
+
+    Columns: `by`, mean, low, high, runs, texts, over. With two classifiers or more, each one's mean over the texts is
+    one value and the interval is over the classifiers ("runs"): what another seed would change. Of one classifier it is
+    over the texts ("texts"): what other texts would change, which says nothing of other seeds.
+
+    Args:
+        table: has columns run and text besides, a row a text.
+    """
+    groups = table.groupby(list(by), sort=False) if by else [((), table)]
+    found = []
+    for key, group in groups:
+        by_run = group.groupby("run")[value].mean()
+        over = "runs" if len(by_run) > 1 else "texts"
+        mean, low, high = interval(by_run if over == "runs" else group[value])
+        row = dict(zip(by, key, strict=True)) | {"mean": mean, "low": low, "high": high}
+        found.append(row | {"runs": len(by_run), "texts": int(group.groupby("run").size().max()), "over": over})
+    return pd.DataFrame(found)
