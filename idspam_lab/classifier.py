@@ -9,6 +9,7 @@ clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which ba
 import json
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +24,10 @@ from .errors import BadInput
 from .generator import PromptGenerator, Trace
 from .methods import build_method
 from .readout import READOUTS, check_readout
-from .training import Callback, Run, Settings, fit, predict_logits
+from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
+from .training.fast import FastPath, fast_path
 from .verbalizer import Verbalizer, WordHead, at_mask
 
 Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
@@ -98,6 +100,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
             self.head = WordHead(backbone, verbalizer) if verbalizer else nn.Linear(backbone.n, len(names))
         self.to(device_of(backbone))
         self.run: Run | None = None  # how it was trained
+        self.fast: FastPath | None = None  # set while it trains or reads many texts
 
     # Forward ---------------------------------------------------------------------------------------------
 
@@ -119,7 +122,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """(B, N) -> logits (B, K) and how the prompts came about, in the order of the tokens padded on the right."""
         mask = torch.ones_like(ids) if mask is None else mask
         mask, ids, types = pad_right(mask, ids, types)
-        hidden, mask, trace = self.method.encode(self.backbone, ids, mask, types)
+        hidden, mask, trace = (self.fast or self.method).encode(self.backbone, ids, mask, types)
         if self.verbalizer:
             read = at_mask(hidden, ids, self.backbone.tokenizer.mask_token_id)  # (B, n)
         else:
@@ -138,6 +141,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         out: str | Path | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool = True,
+        store: Store | bool = True,
     ) -> Run:
         """Trains on labelled Examples and keeps the epoch that is best on `validation` (see training.fit).
 
@@ -145,6 +149,8 @@ class PromptClassifier(nn.Module, AdapterFiles):
             train, validation: tasks.Examples with labels.
             settings: default: the method's preset.
             out: folder for checkpoints; a killed run goes on from there.
+            store: keeps what the frozen model makes of each text below the prompt; True: one of this run's own, within
+                the default budget. False: nothing is kept, and every step is the plain forward.
 
         Raises:
             BadInput: labels are missing, outside the classes or all the same; a text is empty; the loss became NaN.
@@ -153,25 +159,30 @@ class PromptClassifier(nn.Module, AdapterFiles):
         check_labels(train, self.id2label)
         rows = self.rows(train, settings.max_length)
         checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
-        self.run = fit(
-            self,
-            rows,
-            checked,
-            settings,
-            metric=metric,
-            pad_id=self.pad_id,
-            out=out and Path(out),
-            identity=json.dumps(self.adapter_config(), sort_keys=True),
-            callbacks=callbacks,
-            progress=progress,
-        )
+        if store is True:
+            store = Store() if settings.epochs > 1 else None  # of one epoch every text is met once
+        with nullcontext() if store is False else fast_path(self, [*rows, *(checked or ())], settings, store):
+            self.run = fit(
+                self,
+                rows,
+                checked,
+                settings,
+                metric=metric,
+                pad_id=self.pad_id,
+                out=out and Path(out),
+                identity=json.dumps(self.adapter_config(), sort_keys=True),
+                callbacks=callbacks,
+                progress=progress,
+            )
         return self.run
 
     def predict_proba(
         self, texts: Texts, *, max_length: int | None = None, precision: str = "auto", progress: str | None = None
     ) -> np.ndarray:
         """Probabilities of the classes. (texts, K), float32, rows sum to 1."""
-        logits = predict_logits(self, self.rows(texts, max_length), self.pad_id, precision=precision, progress=progress)
+        rows = self.rows(texts, max_length)
+        with fast_path(self):
+            logits = predict_logits(self, rows, self.pad_id, precision=precision, progress=progress)
         return logits.softmax(-1).numpy() if len(logits) else np.empty((0, len(self.id2label)), np.float32)
 
     def predict(self, texts: Texts, **options) -> list[str]:

@@ -150,6 +150,9 @@ def parser() -> argparse.ArgumentParser:
 
     verb(verbs.tasks, "List the tasks that are known by name.")
 
+    sub = verb(verbs.cache, "List the hidden states that are kept on disk, so that no run computes them twice.")
+    sub.add_argument("--clear", action="store_true", help="remove them; they are made again when they are needed")
+
     sub = verb(verbs.paper, "The paper's tables as printed, and what does not add up in them.")
     sub.add_argument("what", nargs="?", metavar="TABLE", help="1 to 16, or audit; without it: a list of the tables")
     sub.add_argument("--all", action="store_true", help="with audit: also the claims that do add up")

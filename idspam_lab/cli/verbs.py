@@ -151,6 +151,24 @@ def tasks(chosen) -> None:
     )
 
 
+def cache(chosen) -> None:
+    from ..terminal import table
+    from ..training import cache as kept
+
+    found = kept.entries()
+    if not found:
+        print(f"The cache is empty: {kept.cache_folder()}")
+        return
+    if chosen.clear:
+        freed = sum(kept.remove(entry["place"]) for entry in found)
+        print(f"Removed {len(found)} entries, {freed / 1e6:,.1f} MB: {kept.cache_folder()}")
+        return
+    columns = ["backbone", "layer", "texts", "tokens", "kept in", "MB", "made"]
+    print(table([cache_row(entry["about"], entry["bytes"]) for entry in found], columns))
+    total = sum(entry["bytes"] for entry in found)
+    print(f"\n{total / 1e6:,.1f} MB in {kept.cache_folder()}; idspam-lab cache --clear removes them.")
+
+
 def paper(chosen) -> None:
     from ..paper_tables import PAPER_TABLES, caption, pretty
 
@@ -210,6 +228,18 @@ def given_texts(chosen) -> list[str]:
             f"{chosen.file} cannot be read as text ({error}): give a file in UTF-8 with one text a line."
         ) from error
     return content.splitlines()
+
+
+def cache_row(about: dict | None, size: int) -> dict:
+    """What an entry of the cache holds."""
+    megabytes = f"{size / 1e6:,.1f}"
+    if about is None:
+        return {"backbone": "not finished", "MB": megabytes}
+    counts = {name: f"{about[name]:,}" for name in ("texts", "tokens")}
+    return {
+        "backbone": about["backbone"], "layer": about["layer"], **counts, "kept in": about["kept_in"], "MB": megabytes,
+        "made": about["date"],
+    }  # fmt: skip
 
 
 def columns(chosen) -> dict:

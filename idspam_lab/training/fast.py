@@ -1,0 +1,74 @@
+"""The fast path of a classifier: the same numbers as its plain forward, with less work.
+
+`LatePrompt.encode` is what a method does, for reading. This stands beside it: the states below the prompt come from a
+Shelf if there is one, weights are rounded to bf16 once, and the upper blocks leave out what nobody reads
+(backbones/upper.py).
+"""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+
+import torch
+from accelerate import PartialState
+from torch import Tensor
+
+from ..backbones import Backbone
+from ..backbones.upper import ALL, FIRST, rounded, run_upper
+from ..methods import IDSPAM, Encoded, LatePrompt
+from .batches import Row
+from .settings import Settings
+from .shelf import Shelf
+from .store import Store
+
+
+def joins_once(method) -> bool:
+    """Is all that the method does to put one prompt in front of the text at one block of the backbone itself?"""
+    if isinstance(method, IDSPAM):
+        return not method.later and method.adapted is None
+    return isinstance(method, LatePrompt) and type(method).encode_from is LatePrompt.encode_from
+
+
+class FastPath:
+    """Stands in for `method.encode`.
+
+    Args:
+        first: whether the head reads each text's first token alone.
+        shelf: kept states, if there are any.
+    """
+
+    def __init__(self, method: LatePrompt, first: bool, shelf: Shelf | None = None):
+        self.method, self.shelf = method, shelf
+        self.read = FIRST if first else ALL
+
+    def encode(self, backbone: Backbone, ids: Tensor, mask: Tensor, types: Tensor | None) -> Encoded:
+        """As method.encode; where the first token alone is read, only it comes back: hidden (B, 1, n), mask (B, 1)."""
+        if torch.is_autocast_enabled(ids.device.type) and not backbone.checkpointing:
+            backbone = rounded(backbone)
+        if self.shelf is None:
+            source, hidden = self.method.trunk(backbone, ids, mask, types)  # (B, N, n) each
+        else:
+            source, hidden = self.shelf.trunk(self.method, backbone, ids, mask, types)
+        if not joins_once(self.method):
+            return self.method.encode_from(backbone, source, hidden, mask)
+        S, trace = self.method.prompt(source, hidden, mask)  # (B, t, n)
+        hidden = run_upper(backbone, {self.method.layer: (S, hidden)}, mask, self.read)
+        return Encoded(hidden, mask[:, self.read], trace)
+
+
+@contextmanager
+def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, store: Store | None = None):
+    """Inside, the classifier takes the fast path, if its method has one.
+
+    Args:
+        rows: the texts that training will meet, to be kept in `store`.
+    """
+    if isinstance(clf.method, LatePrompt):
+        shelf = None
+        if store is not None:
+            clf.to(PartialState().device)  # the states are computed where training will be
+            shelf = store.shelf(clf.method, clf.backbone, rows, settings.precision, progress=len(rows) > 5_000)
+        clf.fast = FastPath(clf.method, clf.read == "first", shelf)
+    try:
+        yield
+    finally:
+        clf.fast = None
