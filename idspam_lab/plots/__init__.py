@@ -7,8 +7,37 @@ Colours are seaborn's colour-blind palette, and nothing is told by colour alone.
 such as `$x^2$` is never read as a formula.
 """
 
+from .attention import attention_matrix
+from .counts import parameter_counts
+from .faithfulness import changed_prompts, erasure, faithfulness
+from .heatmap import token_heatmap
+from .layers import layer_curve
+from .methods import method_comparison
+from .prompts import prompt_map
 from .style import BLUE, DARK, GREEN, GREY, ORANGE, save, style
 from .training import training_curve
+from .transfer import transfer_matrix
 from .weights import MOST, token_weights
 
-__all__ = ["BLUE", "DARK", "GREEN", "GREY", "MOST", "ORANGE", "save", "style", "token_weights", "training_curve"]
+__all__ = [
+    "BLUE",
+    "DARK",
+    "GREEN",
+    "GREY",
+    "MOST",
+    "ORANGE",
+    "attention_matrix",
+    "changed_prompts",
+    "erasure",
+    "faithfulness",
+    "layer_curve",
+    "method_comparison",
+    "parameter_counts",
+    "prompt_map",
+    "save",
+    "style",
+    "token_heatmap",
+    "token_weights",
+    "training_curve",
+    "transfer_matrix",
+]

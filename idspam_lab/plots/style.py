@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import seaborn as sns
-from matplotlib import font_manager
+from matplotlib import font_manager, patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,6 +14,10 @@ from ..files import write_atomically
 
 BLUE, ORANGE, GREEN, *_ = sns.color_palette("colorblind").as_hex()
 GREY, DARK = "#6b6b6b", "#222222"
+OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]  # letters stay readable where a line crosses them
+# For series, in this order; orange and grey are for baselines. Nothing is told apart by colour alone.
+COLOURS = [colour for i, colour in enumerate(sns.color_palette("colorblind").as_hex()) if i not in (1, 7, 8)]
+MARKS, DASHES = "osD^vP*X", ("-", "-.", (0, (6, 1)), (0, (2, 1)))
 OTHER_SCRIPTS = (  # fonts asked, in this order, for what the first one lacks; those that are not installed are left out
     "DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans", "WenQuanYi Micro Hei",
     "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Noto Sans Arabic",
@@ -52,6 +56,18 @@ def save(figure: Figure, path: str | Path, dpi: int = 150) -> Path:
     finally:
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close(figure)
+
+
+@contextmanager
+def axes_or_new(ax: Axes | None, size: tuple[float, float]):
+    """The caller's Axes as they are, or those of a new figure of this size in inches, in our style."""
+    if ax is not None:
+        yield ax
+        return
+    with style():
+        ax = new_figure(size).subplots()
+        yield ax
+        keep_sizes(ax)
 
 
 def new_figure(size: tuple[float, float]) -> Figure:
