@@ -29,7 +29,7 @@ WHOLE = test "`cat $(STAMP) 2>/dev/null`" = "`pwd -P`" && $(VENV_PYTHON) -c ""
 # What is installed after torch cannot replace it: constraints.txt pins the version that is already there.
 FROM_CPU_INDEX = $(if $(filter cpu-Linux,$(TORCH)-$(shell uname -s)),--extra-index-url $(CPU_INDEX) --retries 1 --timeout 8)
 
-.PHONY: help setup demo test test-slow lab notebooks lock clean FORCE
+.PHONY: help setup demo test test-slow lab notebooks html lock clean FORCE
 
 help:
 	@echo "make demo        set up, then train, evaluate and explain ID-SPAM on the embedded texts"
@@ -37,6 +37,7 @@ help:
 	@echo "make test-slow   the tests that take minutes"
 	@echo "make lab         JupyterLab on the first notebook"
 	@echo "make notebooks   build the notebooks from notebooks/source"
+	@echo "make html        run every lesson and write them as pages into build/html, which needs no network"
 	@echo "make setup       only set up"
 	@echo "make lock        write constraints.txt anew, with the newest versions that fit pyproject.toml"
 	@echo "make clean       remove .venv, caches and build artefacts; runs/ stays"
@@ -69,6 +70,9 @@ lab: setup
 
 notebooks: setup
 	$(VENV_PYTHON) notebooks/build.py
+
+html: setup
+	$(VENV_PYTHON) notebooks/render.py
 
 # torch moves by hand: edit its line in constraints.txt first. All else moves to the newest that fits.
 lock:

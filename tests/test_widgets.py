@@ -144,7 +144,10 @@ def test_the_first_response_to_thirty_tokens_is_quick(minilm):
     """Asked for: 300 ms on two cores. Measured on a quiet machine about 60 ms; the bound leaves room for a busy one."""
     clf = PromptClassifier(minilm, "idspam", labels=("neg", "pos"), layer=3).eval()
     panel = PromptExplorer(clf, ["warm"])
-    text = "a gripping , funny and unexpectedly moving film that never finds the end it deserves , but what a cast"
+    text = (
+        "a gripping , funny and unexpectedly moving film "
+        + "that never ends , but what a cast , what music and what light"
+    )
     seconds = []
     for last in ("", " !", " ! !"):
         started = time.perf_counter()
@@ -195,7 +198,7 @@ def test_a_click_opens_that_runs_weights(frame, clf):
         return clf if row["method"] == "idspam" else None
 
     panel = LayerCurve(frame, open_run, [TEXT, "dull"])
-    assert "Click a point" in panel.said.value and opened == []
+    assert "A click on a point" in panel.said.value and opened == []
     panel.chart.opened = panel.chart.series[0]["points"][3]["key"]
     assert opened == [("idspam", 1, 1)] and panel.tokens.tokens[2]["text"] == "gripping"
     panel.text.value = "dull"

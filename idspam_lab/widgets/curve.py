@@ -9,7 +9,7 @@ from ..analysis.paths import knockout
 from ..errors import BadInput
 from ..terminal import percent
 from .chart import LineChart, style_of
-from .parts import ROW, Panel, dropdown, labels_of, sentence, unique
+from .parts import ROW, Panel, dropdown, is_static, labels_of, sentence, unique
 from .tokens import TokenView
 
 NEEDED = ("train_task", "test_task", "method", "layer", "seed", "score")
@@ -101,7 +101,8 @@ class LayerCurve(Panel):
             ipywidgets.Checkbox(value=True, description=name, indent=False, layout={"width": "auto"})
             for name in unique(self.frame["method"])
         ]
-        self.chart = LineChart(x_label="layer m, at whose input the prompt joins", clickable=open_run is not None)
+        self.chart = LineChart(x_label="layer m, at whose input the prompt joins")
+        self.chart.clickable = open_run is not None and not is_static()
         self.said, self.text = ipywidgets.HTML(), dropdown("Text:", list(self.texts))
         self.tokens = TokenView(readonly=True)
         above = [ipywidgets.HBox([self.task, self.measure], layout=ROW), ipywidgets.HBox(self.methods, layout=ROW)]
@@ -127,7 +128,8 @@ class LayerCurve(Panel):
     def show_run(self) -> None:
         """The token weights of the run whose point was clicked."""
         if not self.chart.opened:
-            self.said.value = sentence("Click a point to see which tokens that run's prompt is made from.")
+            where = "In the notebook, a click on" if is_static() else "A click on"
+            self.said.value = sentence(f"{where} a point shows which tokens that run's prompt is made from.")
             return
         row = self.frame.loc[int(self.chart.opened)]
         try:

@@ -1,6 +1,5 @@
 """PromptExplorer: type a text, see what its prompt is made from, take tokens away, and watch the prediction."""
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -10,10 +9,9 @@ import ipywidgets
 from ..analysis.paths import Knockout, knock_out_each, knockout, routes
 from ..classifier import PromptClassifier
 from ..errors import BadInput
-from .parts import ROW, Panel, dropdown, labels_of, offer, text_box, unique
+from .parts import ROW, Panel, dropdown, is_static, labels_of, offer, text_box, unique
 from .tokens import TokenView, tokens_html, tokens_of, views_alone
 
-STATIC = "IDSPAM_STATIC"  # set while pages are rendered: what a click would show is then worked out beforehand
 NOTHING = {"generator": [], "backbone": []}  # no token is away
 
 
@@ -168,7 +166,7 @@ class PromptExplorer(Panel):
 
     def alone(self) -> dict:
         """Every token taken away alone, where a page is rendered that has no kernel to ask."""
-        if not os.environ.get(STATIC):
+        if not is_static():
             return {}
         return views_alone(knock_out_each(self.clf, self.given, max_length=self.max_length))
 

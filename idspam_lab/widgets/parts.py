@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,8 @@ from ..report import shown
 from ..terminal import percent, shorten, visible
 
 HERE = Path(__file__).parent
+STATIC = "IDSPAM_STATIC"  # set while pages without kernel are made: what a click would show is worked out beforehand
+NO_KERNEL = "This page has no kernel: menus, boxes and buttons answer in the notebook only."
 ROW = {"flex_flow": "row wrap", "grid_gap": "4px 24px"}  # layout of controls side by side, as many as fit
 OWN_WIDTH = {"description_width": "initial"}  # a control's name takes the room it needs
 
@@ -27,11 +30,17 @@ class Panel(ipywidgets.VBox):
 
     def __init__(self, children: Sequence[ipywidgets.Widget]):
         sheet = (HERE / "panel.css").read_text(encoding="utf-8")
-        super().__init__([ipywidgets.HTML(f"<style>{sheet}</style>", layout={"display": "none"}), *children])
+        note = [ipywidgets.HTML(sentence(NO_KERNEL))] if is_static() else []
+        super().__init__([ipywidgets.HTML(f"<style>{sheet}</style>", layout={"display": "none"}), *note, *children])
         self.add_class("idspam-panel")
 
     def _repr_mimebundle_(self, **options):
         return with_html(super()._repr_mimebundle_(**options), self.static_html())
+
+
+def is_static() -> bool:
+    """Is this run made for pages without a kernel?"""
+    return bool(os.environ.get(STATIC))
 
 
 def labels_of(texts: Sequence) -> list[str]:
