@@ -131,6 +131,16 @@ def test_evaluate_on_another_number_of_classes(trained, capsys, tmp_path):
     assert status == 2 and "tells 2 classes apart (bad, good), but cb has 3" in err
 
 
+def test_faithfulness_of_an_adapter_leaves_tables_a_picture_and_sentences(trained, table, capsys, tmp_path):
+    status, out, _ = run(capsys, "faithfulness", trained, table, "--text", "review", "--label", "verdict",
+                         "--limit", "4", "--draws", "1", "--steps", "2", "--out", tmp_path / "study")  # fmt: skip
+    assert status == 0 and "one seed, interval over 4 texts" in out and "comprehensiveness  weights" in out
+    written = {path.name for path in (tmp_path / "study").iterdir()}
+    assert written == {"erasure.csv", "prompts.csv", "completeness.csv", "faithfulness.png"}
+    with open(tmp_path / "study" / "erasure.csv") as file:
+        assert len(list(csv.DictReader(file))) == 4 * 4 * 3  # orders, texts, routes
+
+
 def test_help_is_quick_and_loads_no_torch():
     script = "import sys, idspam_lab.cli; idspam_lab.cli.grammar.parser().format_help(); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"

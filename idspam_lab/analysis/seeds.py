@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..terminal import table as as_table
+
 CONFIDENCE = 0.95
 
 
@@ -38,3 +40,15 @@ def over_seeds(table: pd.DataFrame, value: str, by: Sequence[str] = ()) -> pd.Da
         row = dict(zip(by, key, strict=True)) | {"mean": mean, "low": low, "high": high}
         found.append(row | {"runs": len(by_run), "texts": int(group.groupby("run").size().max()), "over": over})
     return pd.DataFrame(found)
+
+
+def in_words(means: pd.DataFrame) -> str:
+    """A table of `over_seeds` as aligned text: points (times 100) with the interval in brackets."""
+    names = [name for name in means.columns if name not in ("mean", "low", "high", "runs", "texts", "over")]
+    rows = []
+    for row in means.to_dict("records"):
+        spread = "" if np.isnan(row["low"]) else f" ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+        rows.append([*(row[name] for name in names), f"{100 * row['mean']:.1f}{spread}"])
+    first = means.iloc[0]
+    over = f"{first['runs']} seeds" if first["over"] == "runs" else f"{first['texts']} texts, one seed"
+    return as_table(rows, [*names, f"points (95 % interval over {over})"])

@@ -136,6 +136,19 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--max-length", type=int, metavar="N", help="cut texts at N tokens")
         sub.add_argument("--backbone", help="default: the one it was trained on")
 
+    sub = verb(
+        verbs.faithfulness,
+        "Do the token weights say what predictions hang on? Adapters that differ by their seed, on texts of a task.",
+    )
+    sub.add_argument("adapters", nargs="+", metavar="ADAPTER", help="folders that train, compare or demo wrote")
+    sub.add_argument("task", help="a task's name or a table")
+    sub.add_argument("--limit", type=int, default=100, metavar="N", help="on N texts (default: %(default)s)")
+    sub.add_argument("--draws", type=int, default=3, help="random orders (default: %(default)s)")
+    sub.add_argument("--steps", type=int, default=16, help="of integrated gradients (default: %(default)s)")
+    sub.add_argument("--out", default="runs/faithfulness", metavar="FOLDER", help="default: %(default)s")
+    sub.add_argument("--backbone", help="default: the one that they were trained on")
+    texts_and_tables(sub)
+
     sub = verb(verbs.count, "Trainable parameters from the model's shape alone, beside the paper's numbers.")
     sub.add_argument("method", help=f"{', '.join(METHOD_NAMES)}; with options as in lora:r=16")
     sub.add_argument(

@@ -89,11 +89,7 @@ def evaluate(chosen) -> None:
         names=list(clf.label2id),
         **columns(chosen),
     )
-    if len(data.task.labels) != len(clf.id2label):
-        raise BadInput(
-            f"The adapter tells {len(clf.id2label)} classes apart ({', '.join(clf.label2id)}), but {data.task.name} "
-            f"has {len(data.task.labels)} ({', '.join(data.task.labels)}): choose a task with as many."
-        )
+    check_classes(clf, data)
     found = measure(clf, data.test, data.task.metric, max_length=chosen.max_length, progress=data.task.name)
     low, high = found["interval"]
     print(f"{data.source} {data.split_rule}")
@@ -119,6 +115,28 @@ def explain(chosen) -> None:
     clf = load_adapter(chosen)
     for explanation in clf.explain(given_texts(chosen), max_length=chosen.max_length):
         print(show_weights(explanation, colour=sys.stdout.isatty()), end="\n\n")
+
+
+def faithfulness(chosen) -> None:
+    from ..analysis.faithfulness import findings, prompt_table, study, summary
+    from ..analysis.seeds import in_words
+    from ..experiments.faithfulness import write_study
+    from ..tasks import load_for_evaluation
+
+    first = load_adapter(chosen, chosen.adapters[0])
+    classifiers = {name: load_adapter(chosen, name, first.backbone) for name in dict.fromkeys(chosen.adapters)}
+    data = load_for_evaluation(
+        chosen.task, source=chosen.source, limit=chosen.limit, names=list(first.label2id), **columns(chosen)
+    )
+    check_classes(first, data)
+    write_text(Path(chosen.out) / ".writable", "").unlink()  # found out before the minutes that it takes
+    found = study(
+        classifiers, data.test, draws=chosen.draws, steps=chosen.steps, max_length=chosen.max_length, say=print
+    )
+    write_study(found, chosen.out)
+    print(f"\n{in_words(summary(found))}\n\n{in_words(prompt_table(found))}\n")
+    print("\n".join(findings(found)))
+    print(f"\nWritten to {chosen.out}: faithfulness.png, erasure.csv, prompts.csv, completeness.csv")
 
 
 def count(chosen) -> None:
@@ -203,14 +221,28 @@ def summary(chosen) -> None:
 # Helpers --------------------------------------------------------------------------------------------------
 
 
-def load_adapter(chosen):
+def load_adapter(chosen, name: str | None = None, backbone=None):
     """The classifier of a session's folder or of an adapter's own."""
     from ..classifier import PromptClassifier
 
-    folder = Path(chosen.adapter)
+    name = name or chosen.adapter
+    folder = Path(name)
     return PromptClassifier.from_pretrained(
-        folder / "adapter" if (folder / "adapter").is_dir() else chosen.adapter, backbone=chosen.backbone
+        folder / "adapter" if (folder / "adapter").is_dir() else name, backbone=backbone or chosen.backbone
     )
+
+
+def check_classes(clf, data) -> None:
+    """The task has as many classes as the adapter tells apart.
+
+    Raises:
+        BadInput: it has not.
+    """
+    if len(data.task.labels) != len(clf.id2label):
+        raise BadInput(
+            f"The adapter tells {len(clf.id2label)} classes apart ({', '.join(clf.label2id)}), but {data.task.name} "
+            f"has {len(data.task.labels)} ({', '.join(data.task.labels)}): choose a task with as many."
+        )
 
 
 def given_texts(chosen) -> list[str]:

@@ -30,8 +30,9 @@ def parameter_counts(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         right = max(own.max(), np.nanmax(printed, initial=0))
         for y, count, paper in zip(place, data["parameters"], data["printed"], strict=True):
             beside = ", as the paper" if paper == count else "" if np.isnan(paper) else f" (paper {paper:,.0f})"
-            ax.annotate(f"{count:,.0f}{beside}", (max(count, np.nan_to_num(paper)) / 1e6, y), (10, 0), textcoords="offset points",
-                        va="center", fontsize=12, color=DARK)  # fmt: skip
+            end = max(count, np.nan_to_num(paper)) / 1e6
+            ax.annotate(f"{count:,.0f}{beside}", (end, y), (10, 0), textcoords="offset points", va="center",
+                        fontsize=12, color=DARK)  # fmt: skip
         names = [f"{row.method}   {row.backbone}" for row in data.itertuples()]
         ax.set_yticks(place, names, parse_math=False)
         ax.set_xlim(0, 1.6 * right)
