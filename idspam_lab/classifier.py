@@ -123,11 +123,15 @@ class PromptClassifier(nn.Module, AdapterFiles):
         mask = torch.ones_like(ids) if mask is None else mask
         mask, ids, types = pad_right(mask, ids, types)
         hidden, mask, trace = (self.fast or self.method).encode(self.backbone, ids, mask, types)
+        return self.classify(hidden, mask, ids), trace
+
+    def classify(self, hidden: Tensor, mask: Tensor, ids: Tensor) -> Tensor:
+        """The texts after the last block (B, N, n), their mask and ids (B, N) -> logits (B, K)."""
         if self.verbalizer:
             read = at_mask(hidden, ids, self.backbone.tokenizer.mask_token_id)  # (B, n)
         else:
             read = READOUTS[self.read](hidden, mask)  # (B, n)
-        return self.head(self.dropout(read.to(next(self.head.parameters()).dtype))), trace
+        return self.head(self.dropout(read.to(next(self.head.parameters()).dtype)))
 
     # Verbs -----------------------------------------------------------------------------------------------
 

@@ -25,3 +25,8 @@ def autocast(precision: str, device: torch.device):
     if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+def pass_tokens(device: torch.device) -> int:
+    """Tokens, prompts included, that go through the upper blocks together when several runs share a pass."""
+    return 65_536 if device.type == "cuda" else 8_192

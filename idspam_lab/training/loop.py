@@ -129,7 +129,7 @@ def fit(
     try:
         for epoch in range(done + 1, settings.epochs + 1):
             torch.manual_seed(settings.seed * 100_003 + epoch)  # each epoch draws its own dropout, resumed or not
-            loader = accelerator.prepare(training_loader(train, settings.batch_size, pad_id, settings.seed, epoch))
+            loader = accelerator.prepare(training_loader(train, settings.batch_size, pad_id, settings.order, epoch))
 
             def told(step: int, loss: float, epoch: int = epoch) -> None:
                 if not math.isfinite(loss):

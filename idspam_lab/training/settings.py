@@ -21,7 +21,8 @@ class Settings:
     betas: tuple[float, float] = (0.9, 0.98)
     eps: float = 1e-6
     clip: float = 1.0  # largest norm of the gradient
-    seed: int = 0
+    seed: int = 0  # of dropout and, without order_seed, of the batches' order
+    order_seed: int | None = None  # of the batches' order; runs that share passes (many.py) have the same
     max_length: int | None = None  # tokens of text; None: what the model takes
     precision: str = "auto"  # "fp32", "bf16" (autocast), "auto": bf16 where the device computes in it
 
@@ -38,6 +39,11 @@ class Settings:
         if self.precision not in ("auto", "fp32", "bf16"):
             raise BadInput(f'precision is {self.precision!r}, but it is "auto", "fp32" or "bf16".')
         object.__setattr__(self, "betas", tuple(self.betas))
+
+    @property
+    def order(self) -> int:
+        """The seed that the order of the batches depends on."""
+        return self.seed if self.order_seed is None else self.order_seed
 
     def to_dict(self) -> dict:
         return asdict(self)

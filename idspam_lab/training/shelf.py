@@ -30,10 +30,19 @@ class Shelf:
         self.starts = lengths.cumsum(0) - lengths  # (texts,)
 
     def trunk(
-        self, method: LatePrompt, backbone: Backbone, ids: Tensor, mask: Tensor, types: Tensor | None
+        self,
+        method: LatePrompt,
+        backbone: Backbone,
+        ids: Tensor,
+        mask: Tensor,
+        types: Tensor | None,
+        places: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """source and hidden, (B, N, n) each; what stands at padding has no meaning."""
-        places = self.look_up(ids, mask, types)  # (B,)
+        """source and hidden, (B, N, n) each; what stands at padding has no meaning.
+
+        places: what `look_up` says, where it has been asked before.
+        """
+        places = self.look_up(ids, mask, types) if places is None else places  # (B,)
         new = places < 0
         if new.all():
             return method.trunk(backbone, ids, mask, types)

@@ -1,0 +1,89 @@
+"""One of many runs: what is its own while passes of the frozen model are shared (many.py)."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from . import checkpoint
+from .loop import is_best, make_optimizer, nan_sentence, rate
+from .record import Run
+from .settings import Settings
+
+
+class Lane:
+    """A classifier with its settings, optimiser, random numbers, history and best weights."""
+
+    def __init__(self, clf: nn.Module, settings: Settings, environment: dict):
+        self.clf, self.settings = clf, settings
+        self.optimizer = make_optimizer(clf, settings)
+        self.best = checkpoint.copy_of(checkpoint.trained_tensors(clf))
+        self.run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in self.best.values()))
+        self.run.environment = environment
+        self.losses: list[Tensor] = []  # of this epoch's steps
+        self.state: list[Tensor] = []  # of its random numbers
+
+    def begin(self, epoch: int, loader) -> Iterator[dict]:
+        """Seeds the epoch as loop.fit does; returns the epoch's batches, the same for all runs of one order."""
+        torch.manual_seed(self.settings.seed * 100_003 + epoch)
+        batches = iter(loader)  # draws a number, as it does in loop.fit
+        self.state = random_state()
+        self.losses.clear()
+        self.clf.train()
+        return batches
+
+    @contextmanager
+    def dice(self):
+        """Random numbers drawn inside are this run's own: those that it would draw if it ran alone."""
+        set_random_state(self.state)
+        yield
+        self.state = random_state()
+
+    def step(self, step: int, steps: int) -> None:
+        """Clips, steps and forgets the gradients; `step` of `steps` were done before."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.lr * group["factor"] * rate(step, steps, self.settings.warmup)
+        nn.utils.clip_grad_norm_(self.clf.parameters(), self.settings.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+
+    def end(self, epoch: int, steps: int, seconds: float, texts: int, whole: float, validation: dict) -> None:
+        """Writes the epoch down, and keeps its weights if they are the best so far.
+
+        Args:
+            steps: that were done, over all epochs.
+            seconds, whole: this run's share of the time for training, and for training and validation.
+            texts: that were trained on.
+        """
+        losses = torch.stack(self.losses).tolist()
+        wrong = next((number for number, loss in enumerate(losses) if not math.isfinite(loss)), None)
+        if wrong is not None:
+            step = steps - len(losses) + wrong + 1
+            return self.stop(nan_sentence(losses[wrong], step, epoch, self.settings, self.run))
+        metrics = {"epoch": epoch, "step": steps, "train_loss": sum(losses) / len(losses), "train_seconds": seconds}
+        metrics |= {"texts_per_second": texts / seconds} | {f"validation_{k}": v for k, v in validation.items()}
+        self.run.history.append(metrics)
+        self.run.seconds += whole
+        if is_best(self.run.history):
+            self.run.best_epoch, self.best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(self.clf))
+
+    def stop(self, why: str | None = None) -> None:
+        """Puts the best weights back."""
+        self.run.stopped = why
+        checkpoint.put_back(self.clf, self.best)
+        self.clf.eval()
+        self.clf.run = self.run
+
+
+def random_state() -> list[Tensor]:
+    """Of the CPU's and, where there is one, the GPU's random numbers."""
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if torch.cuda.is_available() else [])]
+
+
+def set_random_state(state: list[Tensor]) -> None:
+    """Goes on where `random_state` was asked."""
+    torch.set_rng_state(state[0])
+    if len(state) > 1:
+        torch.cuda.set_rng_state(state[1])

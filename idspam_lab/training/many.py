@@ -1,0 +1,150 @@
+"""Many runs at once: seeds, rates, decays, bottlenecks, methods and blocks share every pass of the frozen model.
+
+Each run is what loop.fit would make of it, with its own optimiser, clipping, schedule, dropout and best epoch. What the
+runs have to share besides the passes is the batches: their size, their number and their order (Settings.order_seed).
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from accelerate import PartialState
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from ..errors import BadInput
+from ..metrics import score
+from .batches import Collate, Row, training_loader
+from .lanes import Lane
+from .predict import token_chunks
+from .record import Run, environment, peak_memory_mb
+from .settings import Settings
+from .shared import SharedPass
+from .store import Store
+
+SHARED = ("epochs", "batch_size", "max_length", "precision", "order")
+PAD = 0  # any id will do, for it is masked
+Losing = Callable[[int, Sequence[Run]], set[int]]
+
+
+def fit_many(
+    clfs: Sequence,
+    train: list[Row],
+    validation: list[Row] | None,
+    settings: Sequence[Settings],
+    *,
+    metric: str = "accuracy",
+    losing: Losing | None = None,
+    store: Store | None = None,
+    progress: bool = True,
+) -> list[Run]:
+    """Trains every classifier in place and leaves it with its best epoch, as `loop.fit` does with one.
+
+    Args:
+        clfs: PromptClassifiers on one backbone; each method puts one prompt at one block.
+        train, validation: tokenised rows with labels, the same for all.
+        settings: one for each classifier, alike in epochs, batch size, length, precision and order of the batches.
+        losing: asked after each epoch, with its number and the runs that are still going: which of them (by their
+            place in what was asked) end there.
+        store: keeps the states below the prompts, if all are at one block; default: one of these runs' own.
+
+    Returns:
+        The runs. Seconds are a run's share: the time of all that went together, over their number.
+        A run whose loss becomes no number ends there, says so in `stopped`, and the others go on.
+
+    Raises:
+        BadInput: settings differ in what must be alike, or a method cannot share its passes.
+    """
+    check_alike(settings)
+    device, chosen = PartialState().device, settings[0]
+    for clf in clfs:
+        clf.to(device)
+    shelf = None
+    if len({clf.method.layer for clf in clfs}) == 1 and chosen.epochs > 1:
+        shelf = (store or Store()).shelf(
+            clfs[0].method, clfs[0].backbone, [*train, *(validation or ())], chosen.precision
+        )
+    shared, found = SharedPass(clfs, train[0], chosen.precision, shelf), environment(device)
+    lanes = [Lane(clf, one, found) for clf, one in zip(clfs, settings, strict=True)]
+    going, steps_an_epoch = list(lanes), math.ceil(len(train) / chosen.batch_size)
+    with tqdm(total=steps_an_epoch * chosen.epochs, unit="step", desc="training", disable=not progress) as bar:
+        for epoch in range(1, chosen.epochs + 1):
+            started = time.perf_counter()
+            train_epoch(shared, going, train, epoch, bar)
+            seconds = (time.perf_counter() - started) / len(going)
+            scores = evaluate_many(shared, going, validation, metric) if validation else [{}] * len(going)
+            whole = (time.perf_counter() - started) / len(going)
+            for lane, numbers in zip(going, scores, strict=True):
+                lane.end(epoch, epoch * steps_an_epoch, seconds, len(train), whole, numbers)
+            going = [lane for lane in going if lane.run.stopped is None]
+            ending = losing(epoch, [lane.run for lane in going]) if losing and epoch < chosen.epochs else set()
+            for place in ending:
+                going[place].stop(f"dropped after epoch {epoch}")
+            going = [lane for place, lane in enumerate(going) if place not in ending]
+            bar.set_postfix(epoch=epoch, runs=len(going))
+            if not going:
+                break
+    for lane in going:
+        lane.stop()
+    for lane in lanes:
+        lane.run.peak_memory_mb = peak_memory_mb(device)
+    return [lane.run for lane in lanes]
+
+
+def check_alike(settings: Sequence[Settings]) -> None:
+    """What runs that share passes must have in common.
+
+    Raises:
+        BadInput: something differs.
+    """
+    for name in SHARED:
+        values = list(dict.fromkeys(getattr(one, name) for one in settings))
+        if len(values) > 1:
+            what = "order_seed" if name == "order" else name
+            advice = "; without order_seed the order follows the seed" if name == "order" else ""
+            raise BadInput(
+                f"Runs that share passes need the same {what}, but there are {', '.join(map(str, values))}{advice}."
+            )
+
+
+def train_epoch(shared: SharedPass, lanes: list[Lane], rows: list[Row], epoch: int, bar: tqdm) -> None:
+    """One pass over the training batches for all runs that are going."""
+    chosen, lane_of = lanes[0].settings, {lane.clf: lane for lane in lanes}
+    loader = training_loader(rows, chosen.batch_size, PAD, chosen.order, epoch)
+    batches = [lane.begin(epoch, loader) for lane in lanes][-1]
+    steps_an_epoch = len(loader)
+    for step, batch in enumerate(batches, start=(epoch - 1) * steps_an_epoch):
+        for group in shared.passes(list(lane_of), batch, within=lambda clf: lane_of[clf].dice()):
+            torch.stack([loss for _, loss, _ in group]).sum().backward()
+            for clf, loss, _ in group:
+                lane_of[clf].losses.append(loss.detach())
+        for lane in lanes:
+            lane.step(step, steps_an_epoch * chosen.epochs)
+        bar.update()
+
+
+@torch.no_grad()
+def evaluate_many(shared: SharedPass, lanes: list[Lane], rows: list[Row], metric: str) -> list[dict]:
+    """Loss and the paper's score on labelled rows, for each run."""
+    labels = torch.tensor([row["labels"] for row in rows])
+    found = []
+    for logits in predict_many(shared, [lane.clf for lane in lanes], rows):
+        loss = nn.functional.cross_entropy(logits, labels).item()
+        found.append({"loss": loss} | score(metric, labels.numpy(), logits.argmax(-1).numpy(), logits.shape[-1]))
+    return found
+
+
+@torch.no_grad()
+def predict_many(shared: SharedPass, clfs: Sequence, rows: list[Row], batch_tokens: int = 4096) -> Tensor:
+    """Logits of every classifier for every row, on the CPU in fp32. (classifiers, rows, K)"""
+    number, found = {clf: i for i, clf in enumerate(clfs)}, None
+    for clf in clfs:
+        clf.eval()
+    for chunk in token_chunks(rows, batch_tokens):
+        for group in shared.passes(clfs, Collate(PAD)([rows[i] for i in chunk])):
+            for clf, _, logits in group:
+                if found is None:
+                    found = torch.empty(len(clfs), len(rows), logits.shape[-1])
+                found[number[clf], chunk] = logits.float().cpu()
+    return found
