@@ -50,10 +50,16 @@ def evaluating(clf, gradients: bool = False):
 
 
 def behind(clf, S: Tensor, later: dict[int, Tensor], rows: Sequence[Row]) -> Tensor:
-    """The frozen model's route with given prompts in front of B texts; t may be 0. Logits (B, K)."""
-    ids, mask, types = batch_of(clf, rows)
-    _, hidden = clf.method.trunk(clf.backbone, ids, mask, types)  # (B, N, n)
-    return above(clf, S, later, hidden, mask)
+    """The frozen model's route with given prompts in front of B texts; t may be 0. Logits (B, K).
+
+    A row that is there several times, under several prompts, is run below block m once.
+    """
+    once = {id(row): row for row in rows}
+    number = {key: i for i, key in enumerate(once)}
+    index = [number[id(row)] for row in rows]
+    ids, mask, types = batch_of(clf, list(once.values()))
+    _, hidden = clf.method.trunk(clf.backbone, ids, mask, types)  # (different texts, N, n)
+    return above(clf, S, later, hidden[index], mask[index])
 
 
 def above(clf, S: Tensor, later: dict[int, Tensor], hidden: Tensor, mask: Tensor) -> Tensor:
