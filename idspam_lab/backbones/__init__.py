@@ -2,12 +2,13 @@
 
 from .base import Backbone, Identity, check_layer, pad_right, positions
 from .families import FAMILIES
-from .load import EMBEDDED, load_backbone, supported
+from .load import load_backbone, supported
+from .packaged import PACKAGED
 from .tokens import encode
 
 __all__ = [
-    "EMBEDDED",
     "FAMILIES",
+    "PACKAGED",
     "Backbone",
     "Identity",
     "check_layer",

