@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from ..errors import BadInput
 from .methods import measure
-from .style import DARK, axes_or_new
+from .style import DARK, GREY, axes_or_new
 from .tables import check_columns, over_runs, seeds_in_words
 
 
@@ -43,6 +43,8 @@ def transfer_matrix(data: pd.DataFrame, *, method: str | None = None, ax: Axes |
                     annot_kws={"fontsize": 14}, ax=ax)  # fmt: skip
         for i, trained in enumerate(mean.index):
             for j, tested in enumerate(mean.columns):
+                if np.isnan(mean.iloc[i, j]):  # which the heat map leaves blank
+                    ax.text(j + 0.5, i + 0.5, words[i][j], ha="center", va="center", fontsize=14, color=GREY)
                 if trained == tested:
                     ax.add_patch(Rectangle((j + 0.03, i + 0.03), 0.94, 0.94, fill=False, edgecolor=DARK, linewidth=3))
         ax.set_xlabel("tested on")
