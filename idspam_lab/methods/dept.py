@@ -16,7 +16,7 @@ class DePT(Method):
     positions are changed; the rest of a longer text stays as it is). The two parts have learning rates of their own.
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 3e-3}
     lr_factors: ClassVar[dict] = {"P": 10.0}
 
     def __init__(self, backbone, t: int = 10, r: int = 45, positions: int = 256):

@@ -8,7 +8,7 @@ from .base import Encoded, Method
 class FineTuning(Method):
     """No options. The copy has the model's own dropout while training; the backbone that was given stays as it is."""
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 1e-4}
 
     def __init__(self, backbone):
         super().__init__()

@@ -14,7 +14,7 @@ class LoRA(Method):
     matrices.
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 1e-3}
 
     def __init__(self, backbone, r: int = 8, alpha: int | None = None):
         super().__init__()

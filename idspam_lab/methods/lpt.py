@@ -24,7 +24,7 @@ class LPT(LatePrompt):
         BadInput: no such generator, or t or p below 1.
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 3e-3}
 
     def __init__(
         self,

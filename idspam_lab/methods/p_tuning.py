@@ -14,7 +14,7 @@ class PTuning(LatePrompt):
     Options: `t`, `width` (of the two hidden layers; default n).
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 3e-3}
 
     def __init__(self, backbone, t: int = 10, width: int | None = None):
         super().__init__(backbone, 0)

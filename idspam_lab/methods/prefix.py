@@ -52,7 +52,7 @@ class PTuningV2(KeyValuePrefix):
     They begin as those of a text of t random words: far better than random numbers (Li and Liang 2021).
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 1e-2}
 
     def __init__(self, backbone, t: int = 10):
         super().__init__(backbone, t, None)
@@ -64,7 +64,7 @@ class PTuningV2(KeyValuePrefix):
 class PrefixTuning(KeyValuePrefix):
     """Prefix tuning (Li and Liang 2021): made by Embedding(t, n) -> Linear -> tanh -> Linear. Options: `t`, `width`."""
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 1e-3}
 
     def __init__(self, backbone, t: int = 10, width: int = 512):
         super().__init__(backbone, t, width)

@@ -15,7 +15,7 @@ class PromptTuning(LatePrompt):
     first of them where it should read the text's first token; here the text stays where it was.
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 1e-2}
     lr_factors: ClassVar[dict] = {"P": 10.0}
 
     def __init__(self, backbone, layer: int = 0, t: int = 10):

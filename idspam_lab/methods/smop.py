@@ -16,7 +16,7 @@ class SMoP(LatePrompt):
     text the sum over the whole batch's prompts. Here each text gets its own.
     """
 
-    preset: ClassVar[dict] = {}
+    preset: ClassVar[dict] = {"lr": 1e-2}
     lr_factors: ClassVar[dict] = {"prompts": 10.0}
 
     def __init__(self, backbone, layer: int = 0, t: int = 5, k: int = 4):
