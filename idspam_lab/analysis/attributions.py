@@ -15,8 +15,8 @@ from torch import Tensor
 from ..backbones import Backbone
 from ..errors import BadInput
 from ..training.batches import Row
-from .paths import batch_of
-from .routes import above, check_routes, evaluating, own_prompts, special_ids
+from .paths import above, batch_of
+from .routes import check_routes, evaluating, own_prompts, special_ids
 
 
 class Attribution(NamedTuple):
@@ -116,7 +116,7 @@ def logits(clf, row: Row, to_generator: Tensor, to_backbone: Tensor) -> Tensor:
         S, later = own_prompts(clf, rows)
     with token_rows(backbone, to_backbone):
         hidden = backbone.run(backbone.embed(ids, mask, types), mask, 0, clf.method.layer)  # a trunk with gradients
-    return above(clf, S, later, hidden, mask)
+    return above(clf, S, later, hidden, ids, mask)
 
 
 @contextmanager

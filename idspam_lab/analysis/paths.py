@@ -108,17 +108,29 @@ def logits_by_route(
         if has_own_route(clf):
             S, later, trace = prompts_of(clf, generator)
             _, hidden = clf.method.trunk(clf.backbone, ids, mask, types)  # (B, N, n)
-            model = getattr(clf.method, "adapted", None) or clf.backbone
-            hidden = run_with_prompt(model, S, hidden, mask, clf.method.layer, later)
+            return above(clf, S, later, hidden, ids, mask), trace
         elif list(generator) != list(backbone):
             raise BadInput(no_route_sentence(clf))
         else:
             hidden, mask, trace = clf.method.encode(clf.backbone, ids, mask, types)
-        word = clf.verbalizer and clf.backbone.tokenizer.mask_token_id
-        read = at_mask(hidden, ids, word) if clf.verbalizer else READOUTS[clf.read](hidden, mask)  # (B, n)
-        return clf.head(read.to(next(clf.head.parameters()).dtype)), trace
+            return decide(clf, hidden, ids, mask), trace
     finally:
         clf.train(was_training)
+
+
+def above(
+    clf: PromptClassifier, S: Tensor, later: dict[int, Tensor], hidden: Tensor, ids: Tensor, mask: Tensor
+) -> Tensor:
+    """From block m to the logits (B, K): prompts (B, t, n), any t, in front of the texts' states there (B, N, n)."""
+    model = getattr(clf.method, "adapted", None) or clf.backbone
+    return decide(clf, run_with_prompt(model, S, hidden, mask, clf.method.layer, later), ids, mask)
+
+
+def decide(clf: PromptClassifier, hidden: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+    """What the head makes of the last states (B, N, n). (B, K)"""
+    word = clf.verbalizer and clf.backbone.tokenizer.mask_token_id
+    read = at_mask(hidden, ids, word) if clf.verbalizer else READOUTS[clf.read](hidden, mask)  # (B, n)
+    return clf.head(read.to(next(clf.head.parameters()).dtype))
 
 
 def prompts_of(clf: PromptClassifier, rows: Sequence[Row]) -> tuple[Tensor, dict[int, Tensor], Trace | None]:

@@ -14,11 +14,9 @@ import torch
 from torch import Tensor
 
 from ..errors import BadInput
-from ..methods.base import run_with_prompt
-from ..readout import READOUTS
 from ..training.batches import Row
 from ..training.predict import token_chunks
-from .paths import batch_of, has_own_route, no_route_sentence, prompts_of
+from .paths import above, batch_of, has_own_route, no_route_sentence, prompts_of
 
 Prompts = tuple[Tensor, dict[int, Tensor]]  # (B, t, n) at block m, and those at later blocks; (1, t, n): one for all
 Maker = Callable[..., Prompts]  # (classifier, B rows) -> their prompts
@@ -59,17 +57,8 @@ def behind(clf, S: Tensor, later: dict[int, Tensor], rows: Sequence[Row]) -> Ten
     index = [number[id(row)] for row in rows]
     ids, mask, types = batch_of(clf, list(once.values()))
     _, hidden = clf.method.trunk(clf.backbone, ids, mask, types)  # (different texts, N, n)
-    return above(clf, S, later, hidden[index], mask[index])
-
-
-def above(clf, S: Tensor, later: dict[int, Tensor], hidden: Tensor, mask: Tensor) -> Tensor:
-    """From block m to the logits (B, K): prompts in front of the text's states there, (B, N, n)."""
-    B = len(hidden)
-    S, later = S.expand(B, -1, -1), {m: prompt.expand(B, -1, -1) for m, prompt in later.items()}
-    model = getattr(clf.method, "adapted", None) or clf.backbone
-    hidden = run_with_prompt(model, S, hidden, mask, clf.method.layer, later)
-    read = READOUTS[clf.read](hidden, mask)  # (B, n)
-    return clf.head(clf.dropout(read.to(clf.head.weight.dtype)))
+    S, later = S.expand(len(rows), -1, -1), {m: prompt.expand(len(rows), -1, -1) for m, prompt in later.items()}
+    return above(clf, S, later, hidden[index], ids[index], mask[index])
 
 
 def probabilities(

@@ -1,0 +1,181 @@
+"""Draws an example of every picture of the package, from small runs on the embedded model and texts.
+
+    python docs/make_pictures.py            about 20 minutes on two cores; finished runs are kept
+
+Writes docs/pictures/*.png and docs/pictures/README.md, which says what each shows and what it was measured on. The runs
+lie in runs/pictures.
+"""
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import pandas as pd
+
+from idspam_lab import PromptClassifier, load_backbone, load_task, plots
+from idspam_lab.analysis import faithfulness
+from idspam_lab.analysis.plant import find_cues
+from idspam_lab.analysis.prompts import input_share, project, prompts
+from idspam_lab.analysis.tokens import attention, token_table
+from idspam_lab.counting import count
+from idspam_lab.experiments import Transfer, majority
+from idspam_lab.experiments.compare import compare
+from idspam_lab.files import write_text
+from idspam_lab.methods import LABELS
+from idspam_lab.tasks import load_for_evaluation, sample
+from idspam_lab.tasks.planted import LABELS as PLANTED_LABELS
+from idspam_lab.tasks.planted import planted
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES, RUNS = ROOT / "docs" / "pictures", ROOT / "runs" / "pictures"
+TEXTS, VALIDATION, TEST, SEEDS = 800, 300, 500, (0, 1, 2)
+SHORT, LONG = {"epochs": 2, "max_length": 64}, {"epochs": 2, "max_length": 128}  # tokens of snippets and of reviews
+DPI = 100  # small enough for a README
+SENTENCES = ["an unforgettable , gripping film .", "forget the misleading title , and forget the film ."]
+
+backbone = functools.cache(load_backbone)
+
+
+@functools.cache
+def task(name: str):
+    """An embedded task with few texts."""
+    data = load_task(name, source="embedded", limit=TEXTS, holdout=VALIDATION)
+    return dataclasses.replace(data, test=sample(data.test, TEST))
+
+
+def snippets():
+    return task("rotten_tomatoes")
+
+
+@functools.cache
+def results(*methods: str) -> pd.DataFrame:
+    """A row a run."""
+    return compare(snippets(), backbone(), methods, SEEDS, folder=RUNS / "snippets", **SHORT)
+
+
+@functools.cache
+def trained() -> dict[str, PromptClassifier]:
+    """ID-SPAM in each of the seeds."""
+    results("idspam")
+    folder = RUNS / "snippets" / "adapters"
+    return {
+        f"seed {k}": PromptClassifier.from_pretrained(folder / f"idspam-seed{k}", backbone=backbone()) for k in SEEDS
+    }
+
+
+# Each returns the figure and its caption -----------------------------------------------------------------------------
+
+
+def training_curve():
+    data, clf = snippets(), PromptClassifier(backbone(), labels=snippets().task.labels)
+    run = clf.fit(data.train, data.validation, clf.preset(epochs=4, max_length=64), out=RUNS / "curve")
+    baselines = {"majority": majority(data.train, data.validation, "accuracy", 2)["accuracy"]}
+    head = PromptClassifier(backbone(), "linear_head", labels=data.task.labels)
+    head_run = head.fit(data.train, data.validation, head.preset(max_length=64), out=RUNS / "curve-head")
+    baselines["linear_head"] = head_run.best["validation_accuracy"]
+    ax = plots.training_curve(run.history, **baselines)
+    return ax.figure, f"One run on {TEXTS:,} snippets, validation texts."
+
+
+def token_weights():
+    (found,) = trained()["seed 0"].explain(SENTENCES[1:])
+    return plots.token_weights(found).figure, "One sentence, seed 0."
+
+
+def token_heatmap():
+    ax = plots.token_heatmap(token_table(trained()["seed 0"], SENTENCES, words=True))
+    return ax.figure, "Two sentences, sub-words added up to words, seed 0."
+
+
+def attention_matrix():
+    (found,) = trained()["seed 0"].explain(SENTENCES[1:])
+    return plots.attention_matrix(attention(found)).figure, "The same sentence, seed 0; its mean over the rows is w."
+
+
+def layer_curve():
+    words = [f"idspam:layer={m}" for m in range(6)]
+    table = results(*words)
+    table = table.assign(method=table["method"].replace(r" \(layer=\d\)", "", regex=True))
+    return plots.layer_curve(table, L=6).figure, (
+        f"MiniLM-L6, {TEXTS:,} snippets, {len(SEEDS)} seeds. The paper's Figure 2 is of RoBERTa-large on MRPC and RTE, "
+        "without numbers; its text calls middle blocks the best."
+    )
+
+
+def method_comparison():
+    methods = ("idspam", "mean_pooling", "lpt", "prompt_tuning")
+    return plots.method_comparison(results(*methods)).figure, f"{TEXTS:,} snippets, {len(SEEDS)} seeds, few epochs."
+
+
+def transfer_matrix():
+    tables, names = [], ("rotten_tomatoes", "imdb")
+    for here, there in (names, reversed(names)):
+        settings, other = (SHORT, LONG) if here == "rotten_tomatoes" else (LONG, SHORT)
+        unseen = Transfer(load_for_evaluation(there, source="embedded", limit=TEST), other["max_length"])
+        folder = RUNS / f"from-{here}"
+        tables.append(compare(task(here), backbone(), ["idspam"], (0, 1), folder=folder, transfer=unseen, **settings))
+    ax = plots.transfer_matrix(pd.concat(tables, ignore_index=True))
+    return ax.figure, f"Trained on {TEXTS:,} texts of the one, tested on both; reviews are cut at 128 tokens."
+
+
+def parameter_counts():
+    rows = []
+    for name in ("roberta-base", "roberta-large"):
+        for method in ("idspam", "lpt", "lora"):
+            found = count(method, name)
+            printed = found.printed.value if found.printed else None
+            rows.append((name, LABELS[method], found.method, printed))
+    table = pd.DataFrame(rows, columns=["backbone", "method", "parameters", "printed"])
+    return plots.parameter_counts(table).figure, "Counted from the models' shapes, beside the paper's Table 12."
+
+
+def prompt_map():
+    clf, texts = trained()["seed 0"], snippets().test
+    S = prompts(clf, texts, max_length=64)
+    table = project(S).assign(label=[clf.id2label[label] for label in texts.labels])
+    ax = plots.prompt_map(table)
+    share = f"{100 * input_share(S):.0f} % of the prompts' squared length depends on the text"
+    return ax.figure, f"{len(texts)} test texts, seed 0; {share}."
+
+
+def faithfulness_of_weights():
+    texts = sample(snippets().test, 60)
+    found = faithfulness.study(trained(), texts, draws=3, steps=16, max_length=64, say=print)
+    figure = plots.faithfulness(
+        faithfulness.summary(found), faithfulness.prompt_table(found), faithfulness.findings(found)
+    )
+    return figure, f"60 test texts, {len(SEEDS)} seeds."
+
+
+def planted_cues():
+    rows = []
+    for kind in ("pair", "place"):
+        train, test = planted(kind, 1000), planted(kind, 200, seed=1)
+        clf = PromptClassifier(backbone(), labels=PLANTED_LABELS[kind])
+        run = clf.fit(train.examples, test.examples, clf.preset(epochs=5), out=RUNS / f"planted-{kind}")
+        found = find_cues(token_table(clf, test.examples, words=True), test.cues)
+        rows.append(f"{kind}: accuracy {run.best['validation_accuracy']:.2f}, AUROC {found['auroc'].mean():.2f}")
+        if kind == "pair":
+            ax = plots.token_heatmap(token_table(clf, test.examples[:4]))
+    return ax.figure, f"Texts with two cue words: are both animals or both tools? {'; '.join(rows)}."
+
+
+DRAWN = (
+    training_curve, token_weights, token_heatmap, attention_matrix, layer_curve, method_comparison, transfer_matrix,
+    parameter_counts, prompt_map, faithfulness_of_weights, planted_cues,
+)  # fmt: skip
+
+
+def main() -> None:
+    """Draws all."""
+    lines = ["# Pictures", "", "Written by `python docs/make_pictures.py` from small runs: examples, not results."]
+    for draw in DRAWN:
+        figure, caption = draw()
+        path = plots.save(figure, PICTURES / f"{draw.__name__}.png", dpi=DPI)
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+        lines += ["", f"## {draw.__name__.replace('_', ' ')}", "", caption, "", f"![{draw.__name__}]({path.name})"]
+    write_text(PICTURES / "README.md", "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
