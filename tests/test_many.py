@@ -118,8 +118,9 @@ def test_losing_runs_end_and_keep_their_best():
     backbone = build("bert").double()
     asked = []
 
-    def losing(epoch, runs):
-        asked.append((epoch, len(runs)))
+    def losing(epoch, clfs):
+        asked.append((epoch, len(clfs)))
+        assert all(len(clf.run.history) == epoch for clf in clfs)
         return {0} if epoch < 3 else set()
 
     found = together(backbone, LAYERS[:3], losing=losing)

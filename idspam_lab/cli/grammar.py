@@ -8,6 +8,7 @@ EXAMPLES = """examples:
   idspam-lab demo                                     the main job on the embedded model and texts
   idspam-lab train sst2 --layer 3 --out runs/sst2     a task (see: idspam-lab tasks)
   idspam-lab train reviews.csv --text review --label stars
+  idspam-lab curve rotten_tomatoes --limit 2000       at which block should the prompt join?
   idspam-lab evaluate runs/sst2 imdb --limit 1000     zero-shot on another task
   idspam-lab predict runs/sst2 "a gripping film"      or: --file texts.txt
   idspam-lab explain runs/sst2 "a gripping film"      which tokens the prompt was made from
@@ -62,8 +63,9 @@ def parser() -> argparse.ArgumentParser:
         "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
     )
     sub.add_argument(
-        "--layer", type=int, metavar="M", help="the block whose input gets the prompt, 0 to L-1 (default: L // 2)"
-    )
+        "--layer", type=layer, metavar="M",
+        help="the block whose input gets the prompt, 0 to L-1 (default: L // 2); auto: best on the validation texts",
+    )  # fmt: skip
     sub.add_argument("--t", type=int, help="prompt tokens (default: 10)")
     sub.add_argument("--c", type=int, help="width of the bottleneck (default: 34)")
     sub.add_argument("--bias", choices=["up", "both"], help="up: Table 12's counts (default); both: the paper's text")
@@ -109,6 +111,21 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
     sub.add_argument("--paper", metavar="BACKBONE", help="print the paper's scores with this backbone beside ours")
     sub.add_argument("--out", metavar="FOLDER", help="default: runs/compare-TASK; what is done there is not done again")
+    texts_and_tables(sub)
+    device(sub)
+
+    sub = verb(verbs.curve, "The layer curve: train at every block, all runs in one go, and draw the scores.")
+    sub.add_argument("task", help="a task's name or a table of your own")
+    sub.add_argument("--layers", type=int, nargs="+", metavar="M", help="blocks (default: all)")
+    sub.add_argument("--seeds", type=int, default=3, metavar="N", help="runs a block (default: %(default)s)")
+    sub.add_argument("--method", default="idspam", help="with options as in idspam:heads=4 (default: %(default)s)")
+    sub.add_argument(
+        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
+    )
+    sub.add_argument("--epochs", type=int, help="default: the method's own")
+    sub.add_argument("--holdout", type=float, default=0.1, help="training rows that pick the epoch (default: 0.1)")
+    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    sub.add_argument("--out", metavar="FOLDER", help="default: runs/curve-TASK")
     texts_and_tables(sub)
     device(sub)
 
@@ -177,6 +194,13 @@ def parser() -> argparse.ArgumentParser:
     sub = verb(verbs.summary, "Mean and standard deviation over the seeds, from a table of collect, as Markdown.")
     sub.add_argument("table", help="a CSV that collect or compare wrote")
     return top
+
+
+def layer(word: str) -> int | str:
+    """A block's number, or "auto"."""
+    if word == "auto" or word.isdecimal():
+        return word if word == "auto" else int(word)
+    raise argparse.ArgumentTypeError(f"{word!r} is neither a block's number nor auto")
 
 
 def texts_and_tables(sub: argparse.ArgumentParser) -> None:

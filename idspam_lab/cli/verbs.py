@@ -27,6 +27,10 @@ def train(chosen) -> None:
     told = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
     given = ("layer", "t", "c", "bias", "dropout")
     options |= {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
+    backbone = load_backbone(chosen.backbone)
+    folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
+    if options.get("layer") == "auto":
+        options["layer"] = pick_layer(data, backbone, method, options, told, Path(folder))
     transfer = None
     if chosen.transfer:
         there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=chosen.transfer_limit)
@@ -34,8 +38,8 @@ def train(chosen) -> None:
     show_session(
         run_session(
             data,
-            load_backbone(chosen.backbone),
-            folder=chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}",
+            backbone,
+            folder=folder,
             method=method,
             options=options,
             settings=Settings(**(METHODS[method].preset | told)),
@@ -73,6 +77,31 @@ def compare(chosen) -> None:
     )
     draw(found, folder)
     print(f"\n{as_text(summarize(found), chosen.paper)}\n\nWritten to {folder}: results.csv, results.png")
+
+
+def curve(chosen) -> None:
+    from ..experiments.layer_curve import layer_curve
+    from ..plots import layer_curve as draw
+    from ..plots import save
+    from ..tasks import load_task
+    from ..terminal import table
+
+    data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
+    told = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
+    found = layer_curve(
+        data,
+        chosen.layers or "all",
+        chosen.seeds,
+        method=chosen.method,
+        backbone=chosen.backbone,
+        command=" ".join(["idspam-lab", *sys.argv[1:]]),
+        **told,
+    )
+    folder = Path(chosen.out or f"runs/curve-{data.task.name}")
+    write_text(folder / "results.csv", found.to_csv(index=False))
+    save(draw(found).figure, folder / "layer_curve.png")
+    print(table(curve_rows(found), ["method", "layer", f"{data.task.metric} (%)", "runs"]))
+    print(f"\nTest: {len(data.test):,} held-out texts. Written to {folder}: results.csv, layer_curve.png")
 
 
 def evaluate(chosen) -> None:
@@ -260,6 +289,28 @@ def given_texts(chosen) -> list[str]:
             f"{chosen.file} cannot be read as text ({error}): give a file in UTF-8 with one text a line."
         ) from error
     return content.splitlines()
+
+
+def pick_layer(data, backbone, method: str, options: dict, told: dict, folder: Path) -> int:
+    """The block that does best on the validation texts; the evidence is printed and left in the folder."""
+    from ..experiments.layer_choice import choose_layer
+    from ..methods.spelled import write_method
+
+    word = write_method(method, {name: value for name, value in options.items() if name != "layer"})
+    found = choose_layer(data, method=word, backbone=backbone, seeds=[told.get("seed", 0)], **told)
+    write_text(folder / "layer_choice.csv", found.evidence.to_csv(index=False))
+    print(f"{found}\n")
+    return found.layer
+
+
+def curve_rows(found) -> list[dict]:
+    """Mean and standard deviation over the seeds, a row a block; the baselines first."""
+    metric, rows = found["metric"].iloc[0], []
+    for (method, layer), runs in found.groupby(["method", "layer"], sort=False, dropna=False):
+        spread = f" ± {100 * runs['score'].std():.1f}" if len(runs) > 1 else ""
+        score, block = f"{100 * runs['score'].mean():.1f}{spread}", None if layer != layer else int(layer)
+        rows.append({"method": method, "layer": block, f"{metric} (%)": score, "runs": len(runs)})
+    return rows
 
 
 def cache_row(about: dict | None, size: int) -> dict:

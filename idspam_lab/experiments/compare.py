@@ -131,12 +131,29 @@ def tests_of(data: TaskData, transfer: Transfer | None) -> list[Transfer]:
 
 
 def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Transfer, command: str) -> dict:
-    """One result with where it comes from. Times are seconds a text: of training a text of an epoch."""
-    settings, there = run.settings, test.data
-    started = time.perf_counter()
-    length = test.max_length or settings["max_length"]
-    found = evaluate(clf, there.test, there.task.metric, max_length=length)
+    """One run's result on the texts of `test`."""
+    there, started = test.data, time.perf_counter()
+    found = evaluate(clf, there.test, there.task.metric, max_length=test.max_length or run.settings["max_length"])
     predict_seconds = (time.perf_counter() - started) / len(there.test)
+    return as_row(clf, word, run, data, there, found, predict_seconds, command)
+
+
+def as_row(
+    clf: PromptClassifier,
+    word: str,
+    run: Run,
+    data: TaskData,
+    there: TaskData,
+    found: dict,
+    predict_seconds: float,
+    command: str,
+) -> dict:
+    """One result with where it comes from. Times are seconds a text: of training a text of an epoch.
+
+    Args:
+        found: what `evaluate` found on the test texts of `there`.
+    """
+    settings = run.settings
     trained = sum(epoch["train_seconds"] for epoch in run.history) / (len(run.history) * len(data.train))
     environment = run.environment
     return {

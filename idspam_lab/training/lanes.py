@@ -21,7 +21,7 @@ class Lane:
         self.optimizer = make_optimizer(clf, settings)
         self.best = checkpoint.copy_of(checkpoint.trained_tensors(clf))
         self.run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in self.best.values()))
-        self.run.environment = environment
+        self.run.environment, clf.run = environment, self.run
         self.losses: list[Tensor] = []  # of this epoch's steps
         self.state: list[Tensor] = []  # of its random numbers
 
@@ -74,7 +74,6 @@ class Lane:
         self.run.stopped = why
         checkpoint.put_back(self.clf, self.best)
         self.clf.eval()
-        self.clf.run = self.run
 
 
 def random_state() -> list[Tensor]:

@@ -25,7 +25,7 @@ from .store import Store
 
 SHARED = ("epochs", "batch_size", "max_length", "precision", "order")
 PAD = 0  # any id will do, for it is masked
-Losing = Callable[[int, Sequence[Run]], set[int]]
+Losing = Callable[[int, Sequence], set[int]]
 
 
 def fit_many(
@@ -45,8 +45,8 @@ def fit_many(
         clfs: PromptClassifiers on one backbone; each method puts one prompt at one block.
         train, validation: tokenised rows with labels, the same for all.
         settings: one for each classifier, alike in epochs, batch size, length, precision and order of the batches.
-        losing: asked after each epoch, with its number and the runs that are still going: which of them (by their
-            place in what was asked) end there.
+        losing: asked after each epoch, with its number and the classifiers that are still going (their `run` tells
+            how it went): which of them, by their place in that list, end there.
         store: keeps the states below the prompts, if all are at one block; default: one of these runs' own.
 
     Returns:
@@ -78,7 +78,7 @@ def fit_many(
             for lane, numbers in zip(going, scores, strict=True):
                 lane.end(epoch, epoch * steps_an_epoch, seconds, len(train), whole, numbers)
             going = [lane for lane in going if lane.run.stopped is None]
-            ending = losing(epoch, [lane.run for lane in going]) if losing and epoch < chosen.epochs else set()
+            ending = losing(epoch, [lane.clf for lane in going]) if losing and epoch < chosen.epochs else set()
             for place in ending:
                 going[place].stop(f"dropped after epoch {epoch}")
             going = [lane for place, lane in enumerate(going) if place not in ending]

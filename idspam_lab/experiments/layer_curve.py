@@ -1,0 +1,147 @@
+"""The layer curve in one go: the runs of every block and seed share the passes of the frozen model.
+
+    curve = layer_curve("rotten_tomatoes", seeds=3)  # a row a block and seed
+    plots.layer_curve(curve)
+"""
+
+import time
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ..backbones import Backbone, check_layer, load_backbone
+from ..classifier import PromptClassifier, check_labels
+from ..errors import BadInput
+from ..methods import METHODS
+from ..methods.spelled import read_method
+from ..tasks import TaskData, load_task
+from ..training import Run, Settings, fit_many, predict_many
+from ..training.many import Losing
+from ..training.shared import SharedPass
+from .compare import as_row, majority_of, row_of
+from .results import with_interval
+from .session import Transfer
+
+ORDER = 0  # the seed of the batches' order, which all runs share
+
+
+def layer_curve(
+    task: str | TaskData,
+    layers: str | Sequence[int] = "all",
+    seeds: int | Sequence[int] = 3,
+    *,
+    method: str = "idspam",
+    backbone: str | Backbone = "minilm",
+    baselines: bool = True,
+    command: str = "",
+    progress: bool = True,
+    **settings,
+) -> pd.DataFrame:
+    """Trains a method at every block with every seed, and evaluates on the test texts.
+
+    Args:
+        task: a name for `load_task`, or what it gives.
+        layers: "all", or blocks.
+        seeds: how many, from 0, or which.
+        method: as `read_method` reads it, "idspam:heads=4", without a layer.
+        baselines: also the majority class and a linear head, as rows without a layer.
+        settings: in place of the method's preset.
+
+    Returns:
+        A row a run, with the columns of `compare`. Times are a run's share of the passes.
+
+    Raises:
+        BadInput: a layer that the model has not, or a method that cannot share passes.
+    """
+    data, frozen = opened(task, backbone)
+    clfs, chosen = runs_of(data, frozen, method, which_layers(frozen, layers), which_seeds(seeds), settings)
+    trained = train_together(clfs, chosen, data, progress=progress)
+    rows = evaluate_together(clfs, trained, chosen[0], data, method, command)
+    if baselines:
+        plain = linear_head(data, frozen, chosen[0], command)
+        rows = [majority_of(data, Transfer(data), frozen, command), plain, *rows]
+    return pd.DataFrame(rows)
+
+
+def opened(task: str | TaskData, backbone: str | Backbone) -> tuple[TaskData, Backbone]:
+    """Names are loaded."""
+    data = load_task(task) if isinstance(task, str) else task
+    return data, backbone if isinstance(backbone, Backbone) else load_backbone(backbone)
+
+
+def which_layers(backbone: Backbone, layers: str | Sequence[int]) -> list[int]:
+    """The blocks.
+
+    Raises:
+        BadInput: one is out of range, or there is none.
+    """
+    chosen = list(range(backbone.L)) if layers == "all" else sorted(set(layers))
+    if not chosen:
+        raise BadInput('layers is empty: name blocks, or "all".')
+    return [check_layer(layer, backbone) for layer in chosen]
+
+
+def which_seeds(seeds: int | Sequence[int]) -> list[int]:
+    """The seeds; a number means so many, from 0.
+
+    Raises:
+        BadInput: there is none.
+    """
+    chosen = list(range(seeds)) if isinstance(seeds, int) else list(dict.fromkeys(seeds))
+    if not chosen:
+        raise BadInput("There is no seed: give at least one.")
+    return chosen
+
+
+def runs_of(
+    data: TaskData, backbone: Backbone, method: str, layers: Sequence[int], seeds: Sequence[int], changes: dict
+) -> tuple[list[PromptClassifier], list[Settings]]:
+    """A classifier and its settings for each block and seed."""
+    name, options = read_method(method)
+    if "layer" in options:
+        raise BadInput(f"The method {method!r} names a layer, but here every run has its own: leave it out.")
+    clfs, settings = [], []
+    for layer in layers:
+        for seed in seeds:
+            clfs.append(PromptClassifier(backbone, name, labels=data.task.labels, seed=seed, layer=layer, **options))
+            settings.append(Settings(**(METHODS[name].preset | changes | {"seed": seed, "order_seed": ORDER})))
+    return clfs, settings
+
+
+def train_together(
+    clfs: Sequence[PromptClassifier],
+    settings: Sequence[Settings],
+    data: TaskData,
+    *,
+    losing: Losing | None = None,
+    progress: bool = True,
+) -> list[Run]:
+    """All runs on a task's texts."""
+    first, limit = clfs[0], settings[0].max_length
+    check_labels(data.train, first.id2label)
+    train = first.rows(data.train, limit)
+    validation = first.rows(data.validation, limit) if data.validation is not None and len(data.validation) else None
+    return fit_many(clfs, train, validation, settings, metric=data.task.metric, losing=losing, progress=progress)
+
+
+def evaluate_together(
+    clfs: Sequence[PromptClassifier], runs: Sequence[Run], settings: Settings, data: TaskData, method: str, command: str
+) -> list[dict]:
+    """A row a run."""
+    rows = clfs[0].rows(data.test, settings.max_length)
+    started = time.perf_counter()
+    logits = predict_many(SharedPass(clfs, rows[0], settings.precision), clfs, rows)  # (runs, texts, K)
+    share = (time.perf_counter() - started) / (len(clfs) * len(rows))
+    found = []
+    for clf, run, predicted in zip(clfs, runs, logits.argmax(-1).numpy(), strict=True):
+        scores = with_interval(data.task.metric, data.test.labels, predicted, len(data.task.labels))
+        found.append(as_row(clf, method, run, data, data, scores, share, command))
+    return found
+
+
+def linear_head(data: TaskData, backbone: Backbone, settings: Settings, command: str) -> dict:
+    """What the frozen model gives without a prompt, as a row without a layer."""
+    clf = PromptClassifier(backbone, "linear_head", labels=data.task.labels, seed=settings.seed)
+    alike = {name: getattr(settings, name) for name in ("max_length", "precision", "seed")}
+    run = clf.fit(data.train, data.validation, clf.preset(**alike), metric=data.task.metric, progress=False)
+    return row_of(clf, "linear_head", run, data, Transfer(data, settings.max_length), command)
