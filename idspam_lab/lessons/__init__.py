@@ -2,6 +2,7 @@
 
 from .audit_checks import check_could_be_mean, check_gains, check_reachable
 from .checks import Verdict, check_prompt, check_scores, check_weights
+from .compare_checks import check_spread, check_told_apart
 from .environment import check_environment
 from .first_result import demo_result, runs_folder
 from .series import SERIES, show_series
@@ -15,6 +16,8 @@ __all__ = [
     "check_prompt",
     "check_reachable",
     "check_scores",
+    "check_spread",
+    "check_told_apart",
     "check_weights",
     "demo_result",
     "runs_folder",

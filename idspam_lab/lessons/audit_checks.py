@@ -3,42 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from ..audit.rows import near
 from ..audit.scores import gain_of_means, mean_of_gains, reachable
 from .checks import Verdict
-
-
-def judge(
-    student: Callable, cases: Sequence[tuple], right: Callable, mistakes: dict[str, Callable], praise: str
-) -> Verdict:
-    """Runs `student` on every case and tells what it did.
-
-    mistakes: what to say, with a function that makes the mistake.
-    """
-    try:
-        given = [student(*case) for case in cases]
-    except Exception as error:  # whatever a student's code raises is an answer too
-        return Verdict(False, f"it stops with {type(error).__name__}: {error}")
-    if any(answer is None or answer is ... for answer in given):
-        return Verdict(False, "it returns nothing yet; end it with a return.")
-    for sentence, wrong in mistakes.items():
-        if all(same(answer, wrong(*case)) for answer, case in zip(given, cases, strict=True)):
-            return Verdict(False, sentence)
-    for answer, case in zip(given, cases, strict=True):
-        asked, wanted = ", ".join(map(str, case)), right(*case)
-        if not same(answer, wanted):
-            return Verdict(False, f"for ({asked}) it says {answer}, but {wanted} is right; no usual mistake fits.")
-    return Verdict(True, praise)
-
-
-def same(given, wanted) -> bool:
-    """Equal numbers, truth values or tuples of them, up to float arithmetic."""
-    try:
-        return np.shape(given) == np.shape(wanted) and np.allclose(given, wanted, rtol=0, atol=1e-6)
-    except (TypeError, ValueError):
-        return False
+from .judging import judge_cases
 
 
 def mean(scores: Sequence[float]) -> float:
@@ -64,7 +32,7 @@ def check_could_be_mean(student: Callable[[list[float], float], bool]) -> Verdic
         ([*five, 85.0], 83.5),  # a wrong digit, up
         ([*five, 85.0], 81.5),  # or down
     ]
-    return judge(
+    return judge_cases(
         student,
         cases,
         off_by(lambda N: 0.05 + 0.05),
@@ -99,7 +67,7 @@ def check_gains(student: Callable[[list[float], list[float]], tuple[float, float
     def points(base, ours):
         return mean(ours) - mean(base)
 
-    return judge(
+    return judge_cases(
         student,
         [([50.0, 80.0], [60.0, 84.0]), ([60.0, 70.0, 90.0], [66.0, 69.0, 90.0])],
         right,
@@ -134,7 +102,7 @@ def check_reachable(student: Callable[[float, int], bool]) -> Verdict:
     def with_count(count: Callable[[float], int], half: float = 0.05):
         return lambda percent, answers: near(100 * count(percent / 100 * answers) / answers, percent, half)
 
-    return judge(
+    return judge_cases(
         student,
         # of 277, 91 are 32.85 % and 92 are 33.21 %; of 831, 685 are 82.43 % and 686 are 82.55 %; of 40, 3 are 7.5 %
         [(32.9, 277), (33.2, 277), (33.0, 277), (82.4, 831), (82.5, 831), (82.6, 831), (7.5, 40), (50.0, 3)],

@@ -1,0 +1,38 @@
+"""Exercises whose answers are numbers or truth values: tried on cases that tell the usual mistakes apart."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .checks import Verdict
+
+
+def judge_cases(
+    student: Callable, cases: Sequence[tuple], right: Callable, mistakes: dict[str, Callable], praise: str
+) -> Verdict:
+    """Runs `student` on every case and tells what it did.
+
+    mistakes: what to say, with a function that makes the mistake.
+    """
+    try:
+        given = [student(*case) for case in cases]
+    except Exception as error:  # whatever a student's code raises is an answer too
+        return Verdict(False, f"it stops with {type(error).__name__}: {error}")
+    if any(answer is None or answer is ... for answer in given):
+        return Verdict(False, "it returns nothing yet; end it with a return.")
+    for sentence, wrong in mistakes.items():
+        if all(same(answer, wrong(*case)) for answer, case in zip(given, cases, strict=True)):
+            return Verdict(False, sentence)
+    for answer, case in zip(given, cases, strict=True):
+        asked, wanted = ", ".join(map(str, case)), right(*case)
+        if not same(answer, wanted):
+            return Verdict(False, f"for ({asked}) it says {answer}, but {wanted} is right; no usual mistake fits.")
+    return Verdict(True, praise)
+
+
+def same(given, wanted) -> bool:
+    """Equal numbers, truth values or tuples of them, up to float arithmetic."""
+    try:
+        return np.shape(given) == np.shape(wanted) and np.allclose(given, wanted, rtol=0, atol=1e-6)
+    except (TypeError, ValueError):
+        return False
