@@ -39,12 +39,22 @@ def shots(tmp_path_factory):
     return folder
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets a fixture know whether its test failed."""
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
+
+
 @pytest.fixture
-def watched(chromium, shots):
+def watched(chromium, shots, request):
     """A fresh page as wide as a projector; whatever a test did, nothing may have been asked of another machine."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     found = Watched(context.new_page(), shots)
     yield found
+    if request.node.failed:
+        found.shot(f"failed-{request.node.name}")
     context.close()
     assert found.requests and found.off_site == []
 

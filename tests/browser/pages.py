@@ -45,29 +45,36 @@ class Watched:
         wait_for(lambda: any(ready(session, name) for session in server.get("/api/sessions")), 90, "a kernel")
 
     def run_all(self, server: Server, name: str, seconds: float = 300) -> None:
-        """Run > Run All Cells, then waits until no cell waits and the kernel is idle."""
+        """Run > Run All Cells, and waits for the end."""
+        self.start_all()
+        self.finish_all(server, name, seconds)
+
+    def start_all(self) -> None:
+        """Run > Run All Cells."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
         self.page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
+
+    def finish_all(self, server: Server, name: str, seconds: float = 300) -> None:
+        """Waits until the last cell has its number and the kernel is idle."""
         last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
 
         def done() -> bool:
-            idle = all(
-                s["kernel"]["execution_state"] == "idle" for s in server.get("/api/sessions") if s["path"] == name
-            )
-            return bool(re.search(r"\[\d+\]", last.inner_text())) and idle
+            assert self.trouble() == []  # a failed cell ends the run: no use to wait
+            kernels = [session["kernel"] for session in server.get("/api/sessions") if session["path"] == name]
+            idle = all(kernel["execution_state"] == "idle" for kernel in kernels)
+            return idle and bool(re.search(r"\[\d+\]", last.text_content()))
 
         wait_for(done, seconds, f"{name} to end")
-
-    def save(self) -> None:
-        """Writes the notebook, as Ctrl+S does."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^File$")).click()
-        self.page.locator('.lm-Menu [data-command="docmanager:save"]').click()
 
     # Anywhere --------------------------------------------------------------------------------------------
 
     def trouble(self) -> list[str]:
-        """Tracebacks and widgets that could not be shown, in any output, and errors of the page's own scripts."""
-        return TROUBLE.findall(self.page.locator("body").inner_text()) + self.errors
+        """Tracebacks and widgets that could not be shown, in any output, and errors of the page's own scripts.
+
+        Not `inner_text`: of what lies off the screen JupyterLab draws nothing, and it has none.
+        """
+        outputs = self.page.locator(".jp-OutputArea-output").all_text_contents()
+        return TROUBLE.findall("\n".join(outputs)) + self.errors
 
 
 def ready(session: dict, name: str) -> bool:

@@ -110,8 +110,7 @@ def jupyterlab(folder: Path, home: Path):
     return served(command, f"/lab?token={token}", folder, home, port, token)
 
 
-def voila(notebook: Path, home: Path):
-    """One notebook as an app."""
+def voila(folder: Path, home: Path):
+    """Voila on all notebooks of `folder`: /voila/render/NAME.ipynb runs one and shows it as an app."""
     port = free_port()
-    command = ["voila", str(notebook), *VOILA, f"--port={port}"]
-    return served(command, "/static/require.min.js", notebook.parent, home, port, "")
+    return served(["voila", str(folder), *VOILA, f"--port={port}"], "/", folder, home, port, "")

@@ -1,0 +1,158 @@
+"""Every panel used as a person would: typed into, chosen from, clicked, stopped; by mouse and by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .panels import HOSTILE, panels
+
+pytestmark = pytest.mark.browser
+MINUTE = 60_000  # milliseconds
+
+
+def test_panels_in_jupyterlab(lab, watched):
+    """One visit, in the order of the notebook: the training is stopped by hand, all else follows from it."""
+    (lab.folder / "panels.ipynb").write_text(panels())
+    page = watched.page
+    watched.open_in_lab(lab, "panels.ipynb")
+    watched.start_all()
+    stop_the_training(watched)
+    watched.finish_all(lab, "panels.ipynb")
+    assert re.search(r"\d+ epochs, stopped: stopped by hand, kept: [1-9]", page.locator(".jp-Notebook").text_content())
+    look_back(watched)
+    explore(watched, panel(page, 1))
+    open_a_run(watched, panel(page, 2))
+    compare(watched, panel(page, 3))
+    see_attention(watched)
+    expect(page.locator("pre", has_text="all cells ran")).to_be_visible()
+    assert watched.trouble() == []
+
+
+def panel(page, number):
+    return page.locator(".idspam-panel").nth(number)
+
+
+def stop_the_training(watched):
+    live = panel(watched.page, 0)
+    expect(live.get_by_text(re.compile("Best so far: epoch [1-9]"))).to_be_visible(timeout=3 * MINUTE)
+    expect(live.locator(".idspam-chart").first.locator("path").first).to_be_visible()
+    watched.shot("live-training", live)
+    live.get_by_role("button", name="Stop").click()
+    expect(live.get_by_text(re.compile("Stopped by hand. Epoch [1-9]"))).to_be_visible(timeout=MINUTE)
+    expect(live.get_by_role("button", name="Stop")).to_be_disabled()
+
+
+def look_back(watched):
+    """The slider shows the weights of earlier steps."""
+    live = panel(watched.page, 0)
+    now = live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts()
+    live.locator(".noUi-handle").press("Home")
+    for _ in range(40):
+        live.locator(".noUi-handle").press("ArrowLeft")
+    expect(live.get_by_text("step 0", exact=True)).to_be_visible()
+    assert now != (live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts())
+
+
+def explore(watched, explorer):
+    tokens, status = explorer.locator(".idspam-token"), explorer.locator(".idspam-status")
+    watched.shot("explorer", explorer)
+    before = status.inner_text()
+
+    tokens.nth(2).hover()
+    expect(explorer.locator(".idspam-detail")).to_contain_text("of the prompt's weight")
+    tokens.nth(2).click()  # both routes
+    expect(tokens.nth(2)).to_have_attribute("aria-pressed", "true")
+    expect(tokens.nth(2)).to_contain_text("−both")
+    expect(status).to_contain_text("The whole text")
+
+    explorer.get_by_label("the generator").check()  # and on with the keyboard
+    tokens.nth(2).press("ArrowRight")
+    tokens.nth(3).press("ArrowRight")
+    tokens.nth(4).press("Enter")
+    expect(tokens.nth(4)).to_contain_text("−gen")
+    tokens.nth(4).press("End")
+    tokens.last.press("Space")
+    expect(tokens.last).to_contain_text("−gen")
+    watched.shot("explorer-taken-away", explorer)
+    assert re.search(r"\d %, x|taken away from the generator", tokens.nth(4).get_attribute("aria-label"))
+    explorer.get_by_role("button", name="Put all back").click()
+    expect(status).to_have_text(before)
+
+    box = explorer.get_by_label("Sentence:")
+    box.fill("dull")
+    expect(tokens).to_have_count(3)
+    milliseconds = time_to_answer(watched.page, box, " and long")
+    print(f"the page answered a key after {milliseconds:.0f} ms")
+    expect(tokens).to_have_count(5)
+    assert milliseconds < 3_000  # asked for: 300 on a machine that does nothing else
+
+    explorer.get_by_label("Pick a text:").select_option(index=1)
+    expect(box).to_have_value(HOSTILE)
+    expect(tokens.filter(has_text="script").first).to_be_visible()
+    explorer.get_by_label("Layer m:").select_option("0")
+    explorer.get_by_label("Adapter:").select_option("frozen")
+    expect(explorer.get_by_text("A click takes a token away")).to_be_visible()
+    expect(explorer.locator(".idspam-weight").first).to_be_hidden()
+    box.fill("   ")
+    expect(status).to_contain_text("Text 1 is empty")
+    box.fill("a fine film")
+    expect(tokens).to_have_count(5)
+
+
+def time_to_answer(page, box, text):
+    """Milliseconds from the last key to the change of the tokens on the page."""
+    page.evaluate("""() => {
+        const list = [...document.querySelectorAll(".idspam-panel")][1].querySelector(".idspam-list");
+        document.addEventListener("keydown", () => { window.pressed = performance.now(); }, true);
+        new MutationObserver(() => { window.answered = performance.now(); }).observe(list, { childList: true });
+    }""")
+    box.press("End")
+    box.press_sequentially(text, delay=150)
+    page.wait_for_function("window.answered > window.pressed")
+    return page.evaluate("window.answered - window.pressed")
+
+
+def open_a_run(watched, curve):
+    expect(curve.get_by_text("A click on a point")).to_be_visible()
+    curve.get_by_role("button", name="idspam, layer 3, seed 1:").click()
+    expect(curve.locator(".idspam-token").nth(2)).to_contain_text("gripping")
+    expect(curve.locator(".idspam-sentence")).to_contain_text("idspam, layer 3, seed 1")
+    watched.shot("layer-curve", curve)
+    curve.get_by_role("button", name="idspam, layer 3, seed 1:").press("ArrowRight")
+    curve.get_by_role("button", name="idspam, layer 4, seed 0:").press("Enter")
+    expect(curve.locator(".idspam-sentence")).to_contain_text("weights were not kept")
+    curve.get_by_role("checkbox", name="lpt").uncheck()
+    expect(curve.get_by_role("button", name="lpt")).to_have_count(0)
+    curve.get_by_label("Metric:").select_option("macro F1")
+    expect(curve.get_by_role("button", name="idspam, layer 0, seed 0: 60.0")).to_be_visible()
+    curve.get_by_label("Task:").select_option("reviews → imdb")
+    expect(curve.get_by_role("button", name="idspam, layer 0, seed 0: 50.0")).to_be_visible()
+    curve.locator("summary").click()
+    expect(curve.get_by_role("cell", name="50.00")).to_have_count(6)
+
+
+def compare(watched, transfer):
+    expect(transfer.get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
+    transfer.get_by_label("Method:").select_option("linear head")
+    expect(transfer.get_by_text("linear head, trained on reviews: what it read as what")).to_be_visible()
+    transfer.get_by_label("Compared with:").select_option("idspam, trained on nothing")
+    expect(transfer.get_by_text("Texts that flip against idspam, trained on nothing")).to_be_visible()
+    watched.shot("transfer", transfer)
+    transfer.get_by_label("Trained on:").select_option("nothing")
+    expect(transfer.get_by_text("linear head, trained on nothing, has not read held out")).to_be_visible()
+
+
+def see_attention(watched):
+    """bertviz's views draw their lines, in frames of their own; no token has become a script."""
+    frames = watched.page.locator('iframe[title="attention view"]')
+    expect(frames).to_have_count(3)
+    asked = []
+    watched.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    for number, token in enumerate(("<prompt 10>", "Heads", "script")):
+        frames.nth(number).scroll_into_view_if_needed()
+        inside = frames.nth(number).content_frame
+        expect(inside.locator("svg text", has_text=token).first).to_be_visible()
+        assert inside.locator("svg line").count() > 20
+        watched.shot(f"attention-{number}", frames.nth(number))
+    assert asked == []
