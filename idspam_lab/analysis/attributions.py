@@ -18,6 +18,8 @@ from ..training.batches import Row
 from .paths import above, batch_of
 from .routes import check_routes, evaluating, own_prompts, special_ids
 
+TOLERANCE, MOST_STEPS = 0.01, 256  # of integrated gradients: a point of probability, and the most steps to get there
+
 
 class Attribution(NamedTuple):
     """One text's tokens, in points of the probability (0..1) of the class that is predicted for the whole text."""
@@ -47,31 +49,46 @@ def gradient_x_input(clf, rows: Sequence[Row]) -> list[Attribution]:
     return found
 
 
-def integrated_gradients(clf, rows: Sequence[Row], *, steps: int = 32) -> list[Attribution]:
+def integrated_gradients(
+    clf, rows: Sequence[Row], *, steps: int = 16, tolerance: float = TOLERANCE
+) -> list[Attribution]:
     """The gradient's mean on the straight line from a baseline to the text, times the way (Sundararajan et al. 2017).
 
     Baseline: zeros in place of each token's row of the table; special tokens stay. The mean is a Gauss-Legendre sum.
-    Completeness: the attributions sum to p(text) - p(baseline), up to `gap`; take more steps where it is not small.
+    Completeness: the attributions sum to p(text) - p(baseline), up to `gap`.
+
+    Args:
+        steps: of the sum. They are doubled for a text until its gap is at most `tolerance`, but not beyond MOST_STEPS.
 
     Raises:
         BadInput: the method makes no prompt from the tokens, or steps is below 1.
     """
     if steps < 1:
         raise BadInput(f"steps is {steps}, but an integral needs one at least.")
-    places, shares = (torch.tensor(part / 2)[:, None, None] for part in np.polynomial.legendre.leggauss(steps))
-    special, found = special_ids(clf.backbone.tokenizer), []
+    found = []
     for row in rows:
-        with evaluating(clf, gradients=True):
-            x = rows_of(clf, row)  # (1, N, width)
-            stays = torch.tensor([token in special for token in row["input_ids"]], device=x.device)[:, None]  # (N, 1)
-            start, label = torch.where(stays, x, 0.0), predicted(clf, row, x)
-            points = start + (places + 0.5).to(x) * (x - start)  # (steps, N, width)
-            means = [(shares.to(x) * g).sum(0) for g in slopes(clf, row, points, label)]  # (N, width) each
-            parts = [((x[0] - start[0]) * mean).sum(-1).cpu().numpy() for mean in means]  # (N,) each
-            ends = torch.cat([x, start])
-            p = probability(clf, row, ends, ends, label).tolist()
-        found.append(Attribution(*parts, gap=float(sum(part.sum() for part in parts)) - (p[0] - p[1])))
+        taken = steps
+        found.append(integrated(clf, row, taken))
+        while abs(found[-1].gap) > tolerance and taken < MOST_STEPS:
+            taken *= 2
+            found[-1] = integrated(clf, row, taken)
     return found
+
+
+def integrated(clf, row: Row, steps: int) -> Attribution:
+    """One text's, with so many steps."""
+    places, shares = (torch.tensor(part / 2)[:, None, None] for part in np.polynomial.legendre.leggauss(steps))
+    special = special_ids(clf.backbone.tokenizer)
+    with evaluating(clf, gradients=True):
+        x = rows_of(clf, row)  # (1, N, width)
+        stays = torch.tensor([token in special for token in row["input_ids"]], device=x.device)[:, None]  # (N, 1)
+        start, label = torch.where(stays, x, 0.0), predicted(clf, row, x)
+        points = start + (places + 0.5).to(x) * (x - start)  # (steps, N, width)
+        means = [(shares.to(x) * g).sum(0) for g in slopes(clf, row, points, label)]  # (N, width) each
+        parts = [((x[0] - start[0]) * mean).sum(-1).cpu().numpy() for mean in means]  # (N,) each
+        ends = torch.cat([x, start])
+        p = probability(clf, row, ends, ends, label).tolist()
+    return Attribution(*parts, gap=float(sum(part.sum() for part in parts)) - (p[0] - p[1]))
 
 
 # The classifier as a function of its token rows ----------------------------------------------------------------------

@@ -28,7 +28,7 @@ ROUTES = ("generator", "backbone", "both")  # where they are erased
 Scores = list[np.ndarray]  # one number a token (N,) for each text; the largest comes first
 
 
-def orders(clf, rows: Sequence[Row], *, draws: int = 5, steps: int = 32, seed: int = 0) -> tuple[dict, np.ndarray]:
+def orders(clf, rows: Sequence[Row], *, draws: int = 5, steps: int = 16, seed: int = 0) -> tuple[dict, np.ndarray]:
     """The orders to compare, name -> one Scores a draw, and the completeness gap of integrated gradients (texts,).
 
     "weights": w of eq. (1). "gradient x input" and "integrated gradients": through both routes, signed, so that what

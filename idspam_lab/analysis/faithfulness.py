@@ -35,7 +35,7 @@ def study(
     texts,
     *,
     draws: int = 5,
-    steps: int = 32,
+    steps: int = 16,
     shares: Sequence[float] = SHARES,
     seed: int = 0,
     max_length: int | None = None,
@@ -46,7 +46,7 @@ def study(
     Args:
         classifiers: name of the run -> PromptClassifier.
         texts: texts, pairs or Examples; labels are used only to count what is right.
-        draws: random orders. steps: of integrated gradients. seed: of all that is drawn.
+        draws: random orders. steps: of integrated gradients, at first. seed: of all that is drawn.
 
     Raises:
         BadInput: no classifier or no text, a method without token weights, or classifiers that differ in more than

@@ -161,7 +161,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("task", help="a task's name or a table")
     sub.add_argument("--limit", type=int, default=100, metavar="N", help="on N texts (default: %(default)s)")
     sub.add_argument("--draws", type=int, default=3, help="random orders (default: %(default)s)")
-    sub.add_argument("--steps", type=int, default=16, help="of integrated gradients (default: %(default)s)")
+    sub.add_argument("--steps", type=int, default=16, help="of integrated gradients, at first (default: %(default)s)")
     sub.add_argument("--out", default="runs/faithfulness", metavar="FOLDER", help="default: %(default)s")
     sub.add_argument("--backbone", help="default: the one that they were trained on")
     texts_and_tables(sub)
