@@ -8,7 +8,7 @@ from idspam_lab.errors import BadInput
 from idspam_lab.experiments import Transfer
 from idspam_lab.experiments import compare as compare_module
 from idspam_lab.experiments.compare import compare
-from idspam_lab.experiments.summary import as_markdown, as_text, read_results, summarize
+from idspam_lab.experiments.summary import as_markdown, as_text, pairwise, read_results, summarize
 from idspam_lab.methods import METHODS
 from idspam_lab.methods.spelled import read_method, title_of, write_method
 from idspam_lab.tasks import load_task
@@ -112,6 +112,24 @@ def test_summary_is_the_mean_and_the_deviation_of_the_seeds(run, tmp_path):
     assert all(name in text for name in ("majority class", "linear head", "ID-SPAM", "LPT (p=8)"))
     assert max(map(len, text.splitlines())) <= 120
     assert "| rotten_tomatoes (40) | rotten_tomatoes (30) | ID-SPAM |" in as_markdown(summarize(found))
+
+
+def test_pairs_are_held_seed_by_seed():
+    from scipy.stats import ttest_rel
+
+    scores = {"a": [0.80, 0.84, 0.88], "b": [0.79, 0.831, 0.869], "c": [0.86, 0.82, 0.81]}
+    rows = [
+        {"test_task": "x", "method": method, "seed": seed, "score": score}
+        for method, values in scores.items()
+        for seed, score in enumerate(values)
+    ]
+    found = pairwise(pd.DataFrame(rows), "a").set_index("method")
+    t = found["difference"] / found["standard_error"]
+    for other in ("b", "c"):
+        assert t[other] == pytest.approx(ttest_rel(scores["a"], scores[other]).statistic)
+    assert found["told_apart"].to_dict() == {"b": True, "c": False}
+    with pytest.raises(BadInput, match="has no method 'd'; it has a, b, c"):
+        pairwise(pd.DataFrame(rows), "d")
 
 
 def test_the_papers_scores_stand_beside_ours():

@@ -58,6 +58,27 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
+def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
+    """A method against each other one, seed by seed on the same texts.
+
+    Returns:
+        method, difference (mean over the shared seeds, 0..1), standard_error, seeds, told_apart: whether the difference
+        is more than two standard errors. Three seeds make this a rough rule.
+
+    Raises:
+        BadInput: the table has no such method.
+    """
+    scores = results.dropna(subset=["seed"]).pivot_table(index=["test_task", "seed"], columns="method", values="score")
+    if method not in scores:
+        raise BadInput(f"The table has no method {method!r}; it has {', '.join(scores)}.")
+    differences = scores.drop(columns=method).rsub(scores[method], axis=0)
+    found = pd.DataFrame(
+        {"difference": differences.mean(), "standard_error": differences.sem(), "seeds": differences.count()}
+    )
+    found["told_apart"] = found["difference"].abs() > 2 * found["standard_error"]
+    return found.sort_values("difference").reset_index()
+
+
 def as_markdown(summary: pd.DataFrame) -> str:
     """The summary for a README."""
     lines = ["| trained on | evaluated on | method | trained parameters | score |", "| --- | --- | --- | ---: | ---: |"]

@@ -1,0 +1,22 @@
+"""Results that were measured once and lie in data/results, for lessons that cannot wait for them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import BadInput
+from ..experiments.summary import read_results
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "results"
+
+
+def results_table_of(name: str, folder: Path = FOLDER) -> pd.DataFrame:
+    """A table of data/results, a row a run.
+
+    Raises:
+        BadInput: it is not there.
+    """
+    path = Path(folder) / name
+    if not path.is_file():
+        raise BadInput(f"There is no {path}: measured results lie in a clone of the project, beside the package.")
+    return read_results(path)
