@@ -229,3 +229,21 @@ def test_positions_are_refused_where_embeddings_have_none(backbones):
         build_method("idspam", backbones["llama"], {"positions": True})
     for family in ("bert", "roberta", "mpnet", "distilbert", "electra", "gpt2"):
         assert isinstance(build_method("idspam", backbones[family], {"positions": True}), LatePrompt)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [case for case in CASES if case != "linear_head"])
+def test_learns_64_real_texts(case, minilm):
+    from idspam_lab.tasks import load_task
+
+    train = load_task("rotten_tomatoes", source="embedded", limit=64).train
+    method, options = CASES[case]
+    if "layer" in options:
+        options = options | {"layer": 2 if isinstance(options["layer"], int) else [1, 3]}
+    clf = PromptClassifier(minilm, method, labels=("neg", "pos"), head_dropout=0.0, **options)
+    clf.fit(train, None, clf.preset(epochs=30, batch_size=16, max_length=48), progress=False)
+    right = [
+        clf.label2id[label] == truth
+        for label, truth in zip(clf.predict(train, max_length=48), train.labels, strict=True)
+    ]
+    assert sum(right) / len(right) >= 0.95
