@@ -31,7 +31,8 @@ def faithfulness(erased: pd.DataFrame, changed: pd.DataFrame, sentences: Sequenc
     """
     with style():
         figure = new_figure((15, 9.5))
-        left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1))
+        left, middle, right = figure.subplots(1, 3)
+        figure.get_layout_engine().set(wspace=0.06)
         erasure(erased, ax=left)
         erasure(erased, measure="sufficiency", ax=middle)
         middle.set_yticklabels([])
