@@ -1,5 +1,6 @@
 """What the lessons call: the environment check, the map of the series, the exercises' checks."""
 
+from .attention_checks import check_comprehensiveness, check_contributions
 from .audit_checks import check_could_be_mean, check_gains, check_reachable
 from .checks import Verdict, check_prompt, check_scores, check_weights
 from .compare_checks import check_spread, check_told_apart
@@ -11,6 +12,8 @@ from .series import SERIES, show_series
 __all__ = [
     "SERIES",
     "Verdict",
+    "check_comprehensiveness",
+    "check_contributions",
     "check_could_be_mean",
     "check_environment",
     "check_gains",
