@@ -60,11 +60,12 @@ $(STAMP): pyproject.toml constraints.txt $(if $(shell $(WHOLE) 2>/dev/null && ec
 demo: setup
 	.venv/bin/idspam-lab demo
 
+# A file at a time goes to each of two processes: every test computes on one thread.
 test: setup
-	$(VENV_PYTHON) -m pytest
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
 
 test-slow: setup
-	$(VENV_PYTHON) -m pytest -m slow
+	$(VENV_PYTHON) -m pytest -m slow -n 2 --dist loadfile
 
 # Without their own dependencies: one would build a compiler's worth of code, and only the files are wanted.
 models: setup
