@@ -18,8 +18,8 @@ TEXTS = ["a gripping film", "dull", "the plot is so clumsy that its fine actors 
 def table(*texts):
     """(predicted, [(token, special, weight), ...]) -> the columns that these functions read."""
     rows = [
-        {"text": i, "position": j, "token": token, "special": special, "weight": w, "uniform": 1 / len(tokens),
-         "predicted": predicted}
+        {"text": i, "position": j, "token": token, "special": special, "pieces": 1, "weight": w,
+         "uniform": 1 / len(tokens), "predicted": predicted}
         for i, (predicted, tokens) in enumerate(texts)
         for j, (token, special, w) in enumerate(tokens)
     ]  # fmt: skip
@@ -72,8 +72,12 @@ def test_by_position_and_by_kind():
 
 def test_every_function_takes_what_token_table_gives(tiny):
     found = token_table(PromptClassifier(tiny, "idspam").eval(), TEXTS, words=True)
-    assert len(entropy(found)) == 3 and by_kind(found)["count"].sum() == by_position(found)["count"].sum() == len(found)
-    assert entropy(found)["evenness"].between(0.9, 1 + 1e-6).all()  # untrained: nearly even
+    assert by_kind(found)["count"].sum() == by_position(found)["count"].sum() == len(found)
+    assert set(top_tokens(found, least=1, most=99)["token"]) >= {"gripping", "dull", "clumsy"}
+    with pytest.raises(BadInput, match="one of words"):
+        entropy(found)
+    evenness = entropy(token_table(PromptClassifier(tiny, "mean_pooling").eval(), TEXTS))["evenness"]
+    assert evenness.to_numpy() == pytest.approx(1, abs=1e-6)
 
 
 # The prompts ---------------------------------------------------------------------------------------------------------

@@ -52,11 +52,14 @@ def entropy(table: pd.DataFrame) -> pd.DataFrame:
     """How evenly the weights of each text are spread.
 
     Columns: text, tokens (N), entropy (nats), effective (exp(entropy), so many equal weights would have it), evenness
-    (entropy / log N: 1 is plain mean pooling). Needs the special tokens, or the weights do not sum to 1.
+    (entropy / log N: 1 is plain mean pooling). Needs tokens, for even weights of words are not equal, and the special
+    ones too, or the weights do not sum to 1.
 
     Raises:
-        BadInput: a text's weights do not sum to 1.
+        BadInput: the table is one of words, or a text's weights do not sum to 1.
     """
+    if (table["pieces"] > 1).any():
+        raise BadInput("This table is one of words, but entropy is of tokens: make it with words=False.")
     weights = table.groupby("text")["weight"]
     if not np.allclose(weights.sum(), 1, atol=1e-4):
         raise BadInput("The weights of a text do not sum to 1: make the table with special=True.")
