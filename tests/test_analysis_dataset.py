@@ -71,7 +71,7 @@ def test_by_position_and_by_kind():
 
 
 def test_every_function_takes_what_token_table_gives(tiny):
-    found = token_table(PromptClassifier(tiny, "idspam").eval(), TEXTS, words=True)
+    found = token_table(PromptClassifier(tiny, "idspam").eval(), [*TEXTS, "unforgettable"], words=True)
     assert by_kind(found)["count"].sum() == by_position(found)["count"].sum() == len(found)
     assert set(top_tokens(found, least=1, most=99)["token"]) >= {"gripping", "dull", "clumsy"}
     with pytest.raises(BadInput, match="one of words"):
