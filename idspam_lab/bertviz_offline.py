@@ -31,7 +31,7 @@ PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
 <style>body {{ font: 16px/1.4 system-ui, "Segoe UI", Roboto, sans-serif; margin: 12px }}
-p {{ margin: 0 0 10px }}</style>
+p {{ margin: 0 0 10px }} p + div {{ zoom: {zoom} }}</style>
 <script>{jquery}</script>
 <script>{d3}</script>
 <script>{require}</script></head>
@@ -79,7 +79,7 @@ def head_view(clf: PromptClassifier, text, *, layer: int | None = None, max_leng
     if layer not in found.blocks:
         raise BadInput(f"layer is {layer}, but the prompt passes blocks {found.blocks[0]} to {found.blocks[-1]}.")
     made = draw(**block_arguments(found), layer=layer, html_action="return")
-    return view(made.data, f"{backbone_title(clf, found)} {HINT}", 23 * len(found.tokens) + 160)
+    return view(made.data, f"{backbone_title(clf, found)} {HINT}", *heads_size(found.tokens))
 
 
 def model_view(clf: PromptClassifier, text, *, max_length: int | None = None) -> AttentionView:
@@ -94,7 +94,7 @@ def model_view(clf: PromptClassifier, text, *, max_length: int | None = None) ->
     made = draw(**block_arguments(found), display_mode="light", html_action="return")
     blocks, heads, T, _ = found.weights.shape
     height = max(blocks * (84 / heads * T + 10), 18 * T + 55) + 38  # as model_view.js reckons it
-    return view(made.data, f"{backbone_title(clf, found)} A click enlarges a head.", int(height) + 90)
+    return view(made.data, f"{backbone_title(clf, found)} A click enlarges a head.", height)
 
 
 def generator_view(clf: PromptClassifier, text, *, max_length: int | None = None) -> AttentionView:
@@ -109,14 +109,14 @@ def generator_view(clf: PromptClassifier, text, *, max_length: int | None = None
     check_length(len(found.tokens))
     made = draw([rounded(found.attention)[None, None]], names(found.tokens), html_action="return")
     title = f"The generator's attention: the prompt is made from the mean of these rows. {HINT}"
-    return view(made.data, title, 23 * len(found.tokens) + 160)
+    return view(made.data, title, *heads_size(found.tokens))
 
 
 # How the pages are made ----------------------------------------------------------------------------------------------
 
 
-def view(made: str, title: str, height: int) -> AttentionView:
-    """bertviz's HTML as a page that loads nothing."""
+def view(made: str, title: str, height: float, zoom: float = 1.0) -> AttentionView:
+    """bertviz's HTML as a page that loads nothing. `height`: of what it draws, in its own pixels."""
     made = re.sub(r"<script src=[^>]*></script>", "", made)
     made = re.sub(r"require\.config\(\{.*?\}\);", "", made, flags=re.DOTALL)  # the CDN's addresses
     made = made.replace(escaped(STAND_IN), r"\u003c")
@@ -126,9 +126,15 @@ def view(made: str, title: str, height: int) -> AttentionView:
         jquery=read("jquery/jquery.min.js"),
         d3=read("d3/d3.min.js"),
         require=REQUIRE,
-        view=made,
+        view=made.strip(),
+        zoom=zoom,
     )
-    return AttentionView(page, height)
+    return AttentionView(page, int(zoom * height) + 90)
+
+
+def heads_size(tokens: list[str]) -> tuple[float, float]:
+    """Height and zoom of a head view: its lines are 22.5 pixels high, and narrow enough to be enlarged."""
+    return 22.5 * len(tokens) + 60, 1.25
 
 
 def block_arguments(found: BlockAttention) -> dict:

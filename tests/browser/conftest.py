@@ -1,5 +1,6 @@
 """Chromium, the servers, and where screenshots go."""
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -57,6 +58,16 @@ def watched(chromium, shots, request):
         found.shot(f"failed-{request.node.name}")
     context.close()
     assert found.requests and found.off_site == []
+
+
+@pytest.fixture(scope="session")
+def render():
+    """notebooks/render.py."""
+    path = Path(__file__).parents[2] / "notebooks" / "render.py"
+    spec = importlib.util.spec_from_file_location("render", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

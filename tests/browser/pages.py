@@ -27,14 +27,23 @@ class Watched:
     @property
     def off_site(self) -> list[str]:
         """Requests that left this machine."""
-        here = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?/|(file|data|blob|about):")
-        return [address for address in self.requests if not here.match(address.removeprefix("blob:"))]
+        here = re.compile(r"(blob:)?(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?/|(file|data|about):|blob:null/")
+        return [address for address in self.requests if not here.match(address)]
 
     def shot(self, name: str, of: Locator | None = None) -> Path:
         """A picture of the page, or of a part of it, into the folder of screenshots."""
         path = self.shots / f"{name}.png"
         (of or self.page).screenshot(path=path)
         return path
+
+    def shots_of_all(self, name: str) -> None:
+        """Pictures of a whole notebook, a screen at a time."""
+        notebook = self.page.locator(".jp-WindowedPanel-outer")
+        height, whole = notebook.evaluate("node => [node.clientHeight, node.scrollHeight]")
+        for number, top in enumerate(range(0, whole, height)):
+            notebook.evaluate("(node, top) => { node.scrollTop = top; }", top)
+            self.page.wait_for_timeout(300)
+            self.shot(f"{name}-{number:02}")
 
     # JupyterLab ------------------------------------------------------------------------------------------
 
@@ -65,6 +74,20 @@ class Watched:
             return idle and bool(re.search(r"\[\d+\]", last.text_content()))
 
         wait_for(done, seconds, f"{name} to end")
+
+    # Voila and pages without a kernel --------------------------------------------------------------------
+
+    def open_in_voila(self, server: Server, name: str, seconds: float = 300) -> None:
+        """Opens a notebook as an app: Voila runs all cells, then shows the page and connects the widgets."""
+        self.page.goto(f"{server.address}/voila/render/{name}", timeout=1000 * seconds)
+        self.page.locator("#rendered_cells").wait_for(timeout=1000 * seconds)
+        self.page.locator("#loading").wait_for(state="hidden", timeout=1000 * seconds)
+
+    def open_page(self, path: Path) -> None:
+        """Opens a rendered page from disk and waits until its widgets, if it has any, are drawn."""
+        self.page.goto(path.as_uri())
+        if self.page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count():
+            self.page.wait_for_function("document.body.dataset.widgets === 'drawn'")
 
     # Anywhere --------------------------------------------------------------------------------------------
 

@@ -61,8 +61,25 @@ print("all cells ran")
 """
 
 
+TRAINS_IN_VOILA = """# %%
+from idspam_lab import PromptClassifier, Settings, load_backbone, load_task
+from idspam_lab.widgets import LiveTraining
+
+data = load_task("rotten_tomatoes", source="embedded", limit=160)
+clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=data.task.labels, layer=3)
+few = data.validation.select(range(0, len(data.validation), 25))
+live = LiveTraining(clf)
+live.fit(data.train, few, Settings(epochs=200, lr=3e-3, max_length=48))  # shown, not awaited
+"""
+
+
 def panels(epochs: int = EPOCHS) -> str:
-    """The notebook's text."""
-    notebook = jupytext.reads(SOURCE.format(text=TEXT, hostile=HOSTILE, epochs=epochs), fmt="py:percent")
+    """The notebook with every panel."""
+    return notebook_of(SOURCE.format(text=TEXT, hostile=HOSTILE, epochs=epochs))
+
+
+def notebook_of(source: str) -> str:
+    """A notebook's text from percent cells."""
+    notebook = jupytext.reads(source, fmt="py:percent")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     return nbformat.writes(notebook)

@@ -21,7 +21,14 @@ LAB = (
     "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )  # fmt: skip
-VOILA = ("--no-browser", "--Voila.ip=127.0.0.1", "--Voila.port_retries=0", "--show_tracebacks=True")
+VOILA = (
+    "--no-browser",
+    "--template=offline",
+    "--show_tracebacks=True",
+    "--Voila.ip=127.0.0.1",
+    "--Voila.port_retries=0",
+)
+TEMPLATES = Path(__file__).parents[2] / "notebooks" / "pages" / "jupyter"
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ def environment(home: Path) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         "IPYTHONDIR": "ipython",
     }
-    found = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
+    found = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"} | {"JUPYTER_PATH": str(TEMPLATES)}
     for name, folder in folders.items():
         (home / folder).mkdir(parents=True, exist_ok=True)
         found[name] = str(home / folder)

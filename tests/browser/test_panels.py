@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .panels import HOSTILE, panels
+from .panels import HOSTILE, TRAINS_IN_VOILA, notebook_of, panels
+from .servers import voila
 
 pytestmark = pytest.mark.browser
 MINUTE = 60_000  # milliseconds
@@ -26,6 +27,53 @@ def test_panels_in_jupyterlab(lab, watched):
     compare(watched, panel(page, 3))
     see_attention(watched)
     expect(page.locator("pre", has_text="all cells ran")).to_be_visible()
+    assert watched.trouble() == []
+
+
+@pytest.mark.slow
+def test_panels_in_voila(chromium, watched, tmp_path):
+    """As an app: the cells have run before the page is there, so one panel trains on behind it."""
+    folder = tmp_path / "apps"
+    folder.mkdir()
+    (folder / "panels.ipynb").write_text(panels(epochs=1))
+    (folder / "training.ipynb").write_text(notebook_of(TRAINS_IN_VOILA))
+    with voila(folder, tmp_path / "home") as server:
+        watched.open_in_voila(server, "panels.ipynb")
+        explore(watched, panel(watched.page, 1))
+        open_a_run(watched, panel(watched.page, 2))
+        compare(watched, panel(watched.page, 3))
+        see_attention(watched)
+        assert watched.trouble() == []
+        watched.open_in_voila(server, "training.ipynb")
+        stop_the_training(watched)
+        assert watched.trouble() == []
+
+
+@pytest.mark.slow
+def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
+    """From disk: pictures, numbers and single tokens taken away; what needs a kernel says so."""
+    (tmp_path / "panels.ipynb").write_text(panels(epochs=1))
+    render.copy_scripts(tmp_path / "scripts")
+    page = tmp_path / "panels.html"
+    page.write_text(render.page(render.executed(tmp_path / "panels.ipynb")), encoding="utf-8")
+    watched.open_page(page)
+    explorer = panel(watched.page, 1)
+    expect(explorer.get_by_text("This page has no kernel")).to_be_visible()
+    tokens, status = explorer.locator(".idspam-token"), explorer.locator(".idspam-status")
+    whole = status.inner_text()
+    tokens.nth(2).press("Enter")
+    expect(status).to_contain_text("The whole text")
+    explorer.get_by_label("the backbone").check()
+    tokens.nth(4).click()  # one at a time: the other comes back
+    expect(tokens.nth(4)).to_contain_text("−back")
+    expect(tokens.nth(2)).to_have_attribute("aria-pressed", "false")
+    watched.shot("page-without-kernel", explorer)
+    tokens.nth(4).click()
+    expect(status).to_have_text(whole)
+    expect(panel(watched.page, 0).get_by_text("Done: 1 epochs")).to_be_visible()
+    expect(panel(watched.page, 2).get_by_role("img", name="idspam, layer 3, seed 1: 69.4")).to_be_visible()
+    expect(panel(watched.page, 3).get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
+    see_attention(watched)
     assert watched.trouble() == []
 
 
