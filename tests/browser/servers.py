@@ -41,9 +41,20 @@ class Server:
 
     def get(self, path: str):
         """The JSON that the server's API answers."""
-        request = urllib.request.Request(f"{self.address}{path}", headers={"Authorization": f"token {self.token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        return json.loads(self.ask("GET", path))
+
+    def ask(self, method: str, path: str) -> bytes:
+        """The body that the server's API answers."""
+        address, headers = f"{self.address}{path}", {"Authorization": f"token {self.token}"}
+        with urllib.request.urlopen(
+            urllib.request.Request(address, headers=headers, method=method), timeout=30
+        ) as answer:
+            return answer.read()
+
+    def stop_kernels(self) -> None:
+        """Ends them all: each holds a model in memory."""
+        for session in self.get("/api/sessions"):
+            self.ask("DELETE", f"/api/sessions/{session['id']}")
 
 
 def free_port() -> int:

@@ -23,30 +23,42 @@ each_lesson = pytest.mark.parametrize("name", LESSONS)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A copy of the lessons, beside the result of a small demo; the small setting for all kernels."""
+    """A copy of the lessons; the small setting for all kernels."""
     root = tmp_path_factory.mktemp("course")
     shutil.copytree(NOTEBOOKS, root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    run_demo(root / "runs" / "demo", limit=40, epochs=1, reviews=10, say=lambda line: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IDSPAM_QUICK", "1")
         yield root / "notebooks"
 
 
 @pytest.fixture(scope="module")
-def course(chromium, folder, tmp_path_factory):
-    with jupyterlab(folder, tmp_path_factory.mktemp("course-home")) as server:
-        yield server
+def demo(folder):
+    """The result of a small demo, which the first lesson shows."""
+    run_demo(folder.parent / "runs" / "demo", limit=40, epochs=1, reviews=10, say=lambda line: None)
+
+
+@pytest.fixture(scope="module")
+def server(chromium, folder, tmp_path_factory):
+    with jupyterlab(folder, tmp_path_factory.mktemp("course-home")) as found:
+        yield found
+
+
+@pytest.fixture
+def course(server):
+    """JupyterLab on the lessons, without the kernels of the lesson before."""
+    yield server
+    server.stop_kernels()
 
 
 @pytest.fixture(scope="module")
 def apps(chromium, folder, tmp_path_factory):
-    with voila(folder, tmp_path_factory.mktemp("apps-home")) as server:
-        yield server
+    with voila(folder, tmp_path_factory.mktemp("apps-home")) as found:
+        yield found
 
 
 @pytest.mark.slow
 @each_lesson
-def test_a_lesson_runs_in_jupyterlab(course, watched, name):
+def test_a_lesson_runs_in_jupyterlab(demo, course, watched, name):
     watched.open_in_lab(course, name)
     watched.run_all(course, name, 60 * MINUTES)
     cells = watched.page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
@@ -57,7 +69,7 @@ def test_a_lesson_runs_in_jupyterlab(course, watched, name):
 
 @pytest.mark.slow
 @each_lesson
-def test_a_lesson_is_an_app(apps, watched, name):
+def test_a_lesson_is_an_app(demo, apps, watched, name):
     watched.open_in_voila(apps, name, 60 * MINUTES)
     expect(watched.page.locator("h1").first).to_be_visible()
     assert watched.trouble() == []
@@ -65,7 +77,7 @@ def test_a_lesson_is_an_app(apps, watched, name):
 
 @pytest.mark.slow
 @each_lesson
-def test_a_lesson_is_a_page(folder, watched, render, tmp_path, name):
+def test_a_lesson_is_a_page(demo, folder, watched, render, tmp_path, name):
     render.copy_scripts(tmp_path / "scripts")
     page = tmp_path / Path(name).with_suffix(".html")
     page.write_text(render.page(render.executed(folder / name)), encoding="utf-8")
@@ -78,3 +90,4 @@ def test_a_lesson_is_a_page(folder, watched, render, tmp_path, name):
 def test_the_list_of_apps_asks_nobody_either(apps, watched):
     watched.page.goto(apps.address)
     expect(watched.page.get_by_text(LESSONS[0])).to_be_visible()
+    watched.shot("apps")
