@@ -29,13 +29,14 @@ WHOLE = test "`cat $(STAMP) 2>/dev/null`" = "`pwd -P`" && $(VENV_PYTHON) -c ""
 # What is installed after torch cannot replace it: constraints.txt pins the version that is already there.
 FROM_CPU_INDEX = $(if $(filter cpu-Linux,$(TORCH)-$(shell uname -s)),--extra-index-url $(CPU_INDEX) --retries 1 --timeout 8)
 
-.PHONY: help setup models demo test test-slow lab notebooks html lock clean FORCE
+.PHONY: help setup models demo test test-slow lab app notebooks html lock clean FORCE
 
 help:
 	@echo "make demo        set up, then train, evaluate and explain ID-SPAM on the embedded texts"
 	@echo "make test        set up, then run the fast tests"
 	@echo "make test-slow   the tests that take minutes"
 	@echo "make lab         JupyterLab on the first notebook"
+	@echo "make app         the lessons as apps, without code, for a projector"
 	@echo "make notebooks   build the notebooks from notebooks/source"
 	@echo "make html        run every lesson and write them as pages into build/html, which needs no network"
 	@echo "make setup       only set up"
@@ -74,6 +75,9 @@ models: setup
 
 lab: setup
 	$(VENV_PYTHON) -m jupyterlab notebooks/00_start_here.ipynb $(LAB_ARGS)
+
+app: setup
+	JUPYTER_PATH="$(CURDIR)/notebooks/pages/jupyter" $(VENV_PYTHON) -m voila --template=offline notebooks
 
 notebooks: setup
 	$(VENV_PYTHON) notebooks/build.py
