@@ -171,7 +171,7 @@ def test_folder_of_an_unsupported_model_is_refused_before_its_weights_are_read(t
 
 def test_unknown_name_without_network_is_one_sentence():
     with pytest.raises(
-        BadInput, match=r"'roberta-base' was not found.*embedded model \(minilm\).*no network"
+        BadInput, match=r"'roberta-base' was not found.*packaged model \(minilm, .*no network"
     ) as caught:
         load_backbone("roberta-base")
     assert "\n" not in str(caught.value)
