@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   idspam-lab evaluate runs/sst2 imdb --limit 1000     zero-shot on another task
   idspam-lab predict runs/sst2 "a gripping film"      or: --file texts.txt
   idspam-lab explain runs/sst2 "a gripping film"      which tokens the prompt was made from
+  idspam-lab faithfulness runs/a runs/b sst2          do the token weights say what predictions hang on?
   idspam-lab count idspam --backbone roberta-base     trainable parameters, beside the paper's
   idspam-lab paper 2                                  a table of the paper; paper audit: what does not add up
 
@@ -182,6 +183,16 @@ def parser() -> argparse.ArgumentParser:
 
     sub = verb(verbs.cache, "List the hidden states that are kept on disk, so that no run computes them twice.")
     sub.add_argument("--clear", action="store_true", help="remove them; they are made again when they are needed")
+
+    sub = verb(verbs.bench, "How fast, beside PEFT and transformers' Trainer, on this machine: let nothing else run.")
+    sub.add_argument(
+        "--shape", default="minilm", help="minilm, roberta-base or roberta-large; random weights (default: %(default)s)"
+    )
+    sub.add_argument("--parts", nargs="+", metavar="P", help="a to f (default: all), see idspam_lab/bench")
+    sub.add_argument("--blocks", choices=["all", "middle"], default="all", help="of part a (default: %(default)s)")
+    sub.add_argument("--quick", action="store_true", help="see whether it runs; the numbers mean nothing")
+    sub.add_argument("--out", metavar="FILE", help="default: data/results/bench/SHAPE-DEVICE.json")
+    device(sub)
 
     sub = verb(verbs.paper, "The paper's tables as printed, and what does not add up in them.")
     sub.add_argument("what", nargs="?", metavar="TABLE", help="1 to 16, or audit; without it: a list of the tables")

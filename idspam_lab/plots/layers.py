@@ -54,7 +54,8 @@ def layer_curve(
             ax.fill_between(x, y - spread, y + spread, alpha=0.2, linewidth=0, zorder=2, **look)
             ax.plot(x, y, marker=MARKS[i % len(MARKS)], linestyle=DASHES[i % len(DASHES)], markersize=9, linewidth=2.5,
                     zorder=3, label=f"{method}, {seeds_in_words(curve['runs'])}", **look)  # fmt: skip
-            ax.scatter(own["layer"], 100 * own["score"], marker="_", s=90, linewidths=1.5, color=DARK, zorder=4)
+            ax.scatter(own["layer"], 100 * own["score"], marker="_", s=90, linewidths=1.5, color=DARK, zorder=4,
+                       label="one run" if i == 0 else None)  # fmt: skip
         draw_baselines(data, ax.axhline)
         ax.set_xticks(range(L))
         ax.set_xlim(-0.4, L - 0.6)
