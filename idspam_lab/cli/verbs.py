@@ -216,6 +216,16 @@ def cache(chosen) -> None:
     print(f"\n{total / 1e6:,.1f} MB in {kept.cache_folder()}; idspam-lab cache --clear removes them.")
 
 
+def bench(chosen) -> None:
+    from ..bench import PARTS, Scale, quick, run_bench
+
+    scale = quick() if chosen.quick else Scale(chosen.shape, every_block=chosen.blocks == "all")
+    results = "runs/bench-quick.json" if chosen.quick else f"data/results/bench/{scale.shape}-{scale.device.type}.json"
+    out = Path(chosen.out or results)
+    run_bench(scale, chosen.parts or tuple(PARTS), out, command=" ".join(["idspam-lab", *sys.argv[1:]]))
+    print(f"Written to {out}")
+
+
 def paper(chosen) -> None:
     from ..paper_tables import PAPER_TABLES, caption, pretty
 

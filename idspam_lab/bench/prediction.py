@@ -1,0 +1,51 @@
+"""(c) Reading many texts with ID-SPAM, beside the frozen model's own forward in the same precision and chunks."""
+
+from torch import nn
+
+from ..classifier import ClassifierOutput, PromptClassifier
+from ..training import predict_logits
+from ..training.fast import fast_path
+from .clock import interleaved, medians, timed
+from .found import Found, Ratio
+from .scale import Scale
+from .shapes import backbone_of, texts
+
+
+class Forward(nn.Module):
+    """The frozen model as transformers runs it."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask):
+        return ClassifierOutput(logits=self.model(input_ids=input_ids, attention_mask=attention_mask)[0][:, 0])
+
+
+def prediction(scale: Scale) -> Found:
+    """Seconds a text at m = L/2, for every length."""
+    backbone = backbone_of(scale.shape)
+    clf, model = PromptClassifier(backbone, "idspam", read="first"), Forward(backbone.model)
+    mean = PromptClassifier(backbone, "idspam", read="mean")
+    cases, count = {}, {}
+
+    def read(clf, rows):
+        with fast_path(clf):
+            predict_logits(clf, rows, 0)
+
+    for N in scale.lengths:
+        rows = texts(max(2, 2 * 4096 // N), N)  # two chunks
+        count[N] = len(rows)
+        cases[f"forward, {N} tokens"] = timed(lambda rows=rows: predict_logits(model, rows, 0))
+        cases[f"ID-SPAM, {N} tokens, reads the first"] = timed(lambda rows=rows: read(clf, rows))
+        cases[f"ID-SPAM, {N} tokens, reads the mean"] = timed(lambda rows=rows: read(mean, rows))
+    seconds = interleaved(cases, scale.repeats, "prediction")
+    lengths = {name: int(name.split(", ")[1].split()[0]) for name in cases}
+    seconds = {name: [s / count[lengths[name]] for s in found] for name, found in seconds.items()}
+    found = medians(seconds)
+    ratios = [
+        Ratio(f"{name} / forward", value / found[f"forward, {N} tokens"], 1.10 if N >= 64 else None, at_most=True)
+        for name, value in found.items()
+        if (N := lengths[name]) and name.startswith("ID-SPAM")
+    ]
+    return Found(f"(c) Prediction, {scale.shape}, {scale.device}", "seconds a text", found, seconds, ratios)

@@ -1,0 +1,67 @@
+"""All parts one after the other, and what they found as JSON."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from transformers.utils import logging
+
+from ..errors import BadInput
+from ..files import write_json
+from ..training.record import environment
+from .flops import flops
+from .found import Found
+from .growth import longer_texts, more_texts
+from .memory import memory
+from .prediction import prediction
+from .scale import Scale
+from .steps import steps
+from .together import grid, layer_curve
+
+PARTS: dict[str, tuple[Callable[[Scale], Found], ...]] = {
+    "a": (steps,),
+    "b": (layer_curve, grid),
+    "c": (prediction,),
+    "d": (memory,),
+    "e": (more_texts, longer_texts),
+    "f": (flops,),
+}
+
+
+def run_bench(
+    scale: Scale,
+    parts: Sequence[str] = tuple(PARTS),
+    out: str | Path | None = None,
+    command: str = "",
+    say: Callable[[str], None] = print,
+) -> dict:
+    """Measures, says each part's numbers as soon as they are there, and returns all of them.
+
+    Args:
+        parts: of PARTS.
+        out: a JSON file; written after every part, so that a run that is stopped has left what it had.
+
+    Raises:
+        BadInput: no such part or shape, or the file cannot be written.
+    """
+    for part in parts:
+        if part not in PARTS:
+            raise BadInput(f"There is no part {part!r}; there are {', '.join(PARTS)}.")
+    logging.set_verbosity_error()
+    report = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "scale": scale.__dict__ | {"device": str(scale.device)},
+        **environment(scale.device),
+        "load_before": psutil.getloadavg()[0],  # more than a little: other programs were running
+        "found": [],
+    }
+    for part in parts:
+        for measure in PARTS[part]:
+            found = measure(scale)
+            say(f"{found}\n")
+            report["found"].append({"part": part} | found.to_dict())
+            if out:
+                write_json(Path(out), report)
+    return report
