@@ -5,12 +5,14 @@ New lessons are found by themselves. They run on their small setting (IDSPAM_QUI
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from idspam_lab.demo import run_demo
+from idspam_lab.tasks import load_task
 
 from .servers import jupyterlab, voila
 
@@ -33,8 +35,16 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def demo(folder):
-    """The result of a small demo, which the first lesson shows."""
-    run_demo(folder.parent / "runs" / "demo", limit=40, epochs=1, reviews=10, say=lambda line: None)
+    """The result of a small demo, which the first lesson shows: a twentieth of the texts to test on."""
+
+    def fewer(*arguments, **options):
+        data = load_task(*arguments, **options)
+        parts = {name: getattr(data, name) for name in ("validation", "test")}
+        return replace(data, **{name: part.select(range(0, len(part), 20)) for name, part in parts.items()})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("idspam_lab.demo.load_task", fewer)
+        run_demo(folder.parent / "runs" / "demo", limit=40, epochs=1, reviews=10, say=lambda line: None)
 
 
 @pytest.fixture(scope="module")
