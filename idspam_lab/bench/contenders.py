@@ -9,13 +9,13 @@ import warnings
 from contextlib import nullcontext
 
 import transformers
-from accelerate import PartialState
 from peft import LoraConfig, PromptTuningConfig, TaskType, get_peft_model
 from torch import nn
 
 from ..classifier import PromptClassifier
 from ..training import Settings, Store, fit
 from ..training.batches import Collate, Row
+from ..training.device import training_device
 from ..training.fast import fast_path
 from .clock import Case, synchronize
 from .shapes import classifier_of
@@ -53,7 +53,7 @@ def with_trainer(model: nn.Module, rows: list[Row], batch_size: int, bf16: bool 
             arguments = transformers.TrainingArguments(
                 folder, per_device_train_batch_size=batch_size, num_train_epochs=1, bf16=bf16, report_to=[],
                 save_strategy="no", logging_strategy="no", disable_tqdm=True, remove_unused_columns=False,
-                use_cpu=PartialState().device.type == "cpu",
+                use_cpu=training_device().type == "cpu",
             )  # fmt: skip
             trainer = transformers.Trainer(
                 model, arguments, train_dataset=rows, data_collator=Collate(0), callbacks=[Clock()]

@@ -10,9 +10,11 @@ from transformers.utils import logging
 from ..errors import BadInput
 from ..files import write_json
 from ..training.record import environment
+from .choices import choices
 from .flops import flops
 from .found import Found
 from .growth import longer_texts, more_texts
+from .halved import halved
 from .memory import memory
 from .prediction import prediction
 from .scale import Scale
@@ -26,6 +28,8 @@ PARTS: dict[str, tuple[Callable[[Scale], Found], ...]] = {
     "d": (memory,),
     "e": (more_texts, longer_texts),
     "f": (flops,),
+    "g": (choices,),
+    "h": (halved,),
 }
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import torch
-from accelerate import PartialState
+
+from ..training.device import training_device
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,12 @@ class Scale:
     counts: tuple[int, ...] = (1_000, 4_000, 16_000, 64_000)
     memory: float = 0.5  # GB that kept states may take in the part on growth
     every_block: bool = True
+    compile: bool = True
+    trained: int = 2_000  # texts of the part on the store's precision
 
     @property
     def device(self) -> torch.device:
-        return PartialState().device
+        return training_device()
 
     def __str__(self) -> str:
         return f"{self.shape}, {self.batch_size} texts x {self.length} tokens, {self.device}"
@@ -31,4 +34,4 @@ class Scale:
 
 def quick() -> Scale:
     """Every part once, in seconds: its numbers say nothing."""
-    return Scale("tiny", 4, 8, 3, 1, 1, (8, 16), (8, 16), 1e-5)
+    return Scale("tiny", 4, 8, 3, 1, 1, (8, 16), (8, 16), 1e-5, compile=False, trained=40)

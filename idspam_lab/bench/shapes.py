@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import torch
 import transformers
-from accelerate import PartialState
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from ..backbones import FAMILIES, Backbone
@@ -16,6 +15,7 @@ from ..backbones.load import pick_attention
 from ..backbones.shapes import KNOWN, known_config
 from ..errors import BadInput
 from ..training.batches import Row
+from ..training.device import training_device
 
 TINY = transformers.BertConfig(
     hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=64, vocab_size=30_522
@@ -41,7 +41,7 @@ def backbone_of(shape: str, attention: str = "auto") -> Backbone:
     model = AutoModel.from_config(config, attn_implementation=pick_attention() if attention == "auto" else attention)
     model.pooler = None
     tokenizer = SimpleNamespace(model_max_length=512, pad_token_id=config.pad_token_id)
-    return FAMILIES[config.model_type](model, tokenizer, shape).to(PartialState().device)
+    return FAMILIES[config.model_type](model, tokenizer, shape).to(training_device())
 
 
 def classifier_of(shape: str, attention: str | None = None) -> torch.nn.Module:

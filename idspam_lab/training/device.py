@@ -3,7 +3,13 @@
 from contextlib import nullcontext
 
 import torch
+from accelerate import Accelerator
 from torch import nn
+
+
+def training_device() -> torch.device:
+    """Where accelerate will put what is trained. Asked of Accelerator, which knows of ACCELERATE_USE_CPU."""
+    return Accelerator().device
 
 
 def device_of(model: nn.Module) -> torch.device:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 
 import torch
-from accelerate import PartialState
 from torch import Tensor
 
 from ..backbones import Backbone
 from ..backbones.upper import ALL, FIRST, rounded, run_upper
 from ..methods import IDSPAM, Encoded, LatePrompt
 from .batches import Row
+from .device import training_device
 from .settings import Settings
 from .shelf import Shelf
 from .store import Store
@@ -65,7 +65,7 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
     if isinstance(clf.method, LatePrompt):
         shelf = None
         if store is not None:
-            clf.to(PartialState().device)  # the states are computed where training will be
+            clf.to(training_device())  # the states are computed where training will be
             shelf = store.shelf(clf.method, clf.backbone, rows, settings.precision, progress=len(rows) > 5_000)
         clf.fast = FastPath(clf.method, clf.read == "first", shelf)
     try:

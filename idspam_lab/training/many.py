@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 
 import torch
-from accelerate import PartialState
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..errors import BadInput
 from ..metrics import score
 from .batches import Collate, Row, training_loader
+from .device import training_device
 from .lanes import Lane
 from .predict import token_chunks
 from .record import Run, environment, peak_memory_mb
@@ -57,7 +57,7 @@ def fit_many(
         BadInput: settings differ in what must be alike, or a method cannot share its passes.
     """
     check_alike(settings)
-    device, chosen = PartialState().device, settings[0]
+    device, chosen = training_device(), settings[0]
     for clf in clfs:
         clf.to(device)
     shelf = None
