@@ -49,7 +49,7 @@ class Watched:
 
     def open_in_lab(self, server: Server, name: str) -> None:
         """Opens a notebook and waits until its kernel is attached: before that, Run All would ask for one."""
-        self.page.goto(f"{server.address}/lab/tree/{name}?token={server.token}&reset")
+        self.page.goto(f"{server.address}/lab/tree/{name}?token={server.token}&reset", timeout=120_000)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         wait_for(lambda: any(ready(session, name) for session in server.get("/api/sessions")), 90, "a kernel")
 

@@ -98,6 +98,6 @@ def test_a_lesson_is_a_page(demo, folder, watched, render, tmp_path, name):
 
 
 def test_the_list_of_apps_asks_nobody_either(apps, watched):
-    watched.page.goto(apps.address)
+    watched.page.goto(apps.address, timeout=120_000)
     expect(watched.page.get_by_text(LESSONS[0])).to_be_visible()
     watched.shot("apps")
