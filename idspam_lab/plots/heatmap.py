@@ -41,7 +41,7 @@ def token_heatmap(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         note = f"; {left} more tokens are not shown" if left else ""
         ax.text(0, len(lines) + 0.5, f"numbers: times the uniform weight{note}", fontsize=12, color=GREY, va="center")
         ax.set_xlim(-0.2, LINE + 2)
-        ax.set_ylim(len(lines) + 0.9, 0)
+        ax.set_ylim(len(lines) + 0.9, 0.3)
         ax.set_axis_off()
     return ax
 

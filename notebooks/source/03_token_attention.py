@@ -1,0 +1,251 @@
+# %% [markdown]
+# # 03 Token attention
+#
+# **Afterwards you can** read the learned weights with their signs and by whole words, say by which of two routes a token acts, and
+# measure how far such an explanation may be believed.
+#
+# **Time:** about 4 minutes on two CPU cores; more than half of it is training, once.
+#
+# **In the paper:** the introduction promises prompts that "attend different words of the input with different weights"; equation
+# (1) in section 2 is that attention; Table 3 compares it with plain mean pooling. No weights are shown anywhere in the paper, and
+# nothing tests what they explain. This lesson does both.
+
+# %% [markdown]
+# ## Three classifiers
+#
+# The same method on the same texts with three seeds. What one seed shows may be luck. They are kept under `runs/`, so this cell
+# trains only once. The learning rate is three times the usual one: on so few texts the weights would else hardly leave the
+# uniform ones, and there would be nothing to read.
+
+# %%
+import os
+
+import torch
+
+from idspam_lab import PromptClassifier, load_backbone, load_task
+from idspam_lab.lessons import runs_folder
+
+torch.manual_seed(0)
+quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
+size = 120 if quick else 1500
+backbone = load_backbone("minilm")
+data = load_task("rotten_tomatoes", source="embedded", limit=size, holdout=60 if quick else 300)
+
+classifiers = {}
+for seed in range(2 if quick else 3):
+    clf = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=3, seed=seed)
+    settings = clf.preset(lr=1e-2, epochs=3, max_length=64, seed=seed)
+    run = clf.fit(data.train, data.validation, settings, out=runs_folder() / f"lesson-03-{size}-seed{seed}")
+    classifiers[f"seed {seed}"] = clf
+    print(f"seed {seed}: {run.best['validation_accuracy']:.1%} of the validation texts right, {run.seconds:.0f} s")
+
+clf = classifiers["seed 0"]
+
+# %% [markdown]
+# ## The weights of a text
+#
+# **Predict:** in "forget the misleading title , and forget the film .", which tokens got more than their even share of the prompt?
+
+# %%
+from idspam_lab.plots import attention_matrix, token_heatmap, token_weights
+
+text = "forget the misleading title , and forget the film ."
+(found,) = clf.explain([text])
+token_weights(found);
+
+# %% [markdown]
+# These $w_j$ are the means of the columns of the attention matrix $\alpha$. Row $i$ says whom token $i$ asks:
+
+# %%
+from idspam_lab.analysis.tokens import attention, token_table
+
+attention_matrix(attention(found));
+
+# %% [markdown]
+# The tokenizer cuts rare words into pieces, and each piece has a weight. A word's weight is the sum of its pieces', and the even
+# share it is held against grows with them: 3 pieces of 12 tokens are 3/12.
+
+# %%
+pieces = token_table(clf, ["an unforgettable film"])
+words = token_table(clf, ["an unforgettable film"], words=True)
+words[["token", "pieces", "weight", "uniform"]].round(3)
+
+# %% [markdown]
+# ## Which way does a token pull?
+#
+# A weight says how much of a token is in $A = \sum_j w_j\, E_j W_V$, but not whether it pulls $A$ where $A$ ends up pointing.
+# Two tokens with equal weights may pull against each other. The part of token $j$ along the direction of $A$ is exact:
+#
+# $$c_j = \frac{w_j \,\langle E_j W_V,\; A\rangle}{|A|} \qquad \sum_j c_j = |A|$$
+#
+# ### Exercise 1
+# `w` is (B, N), `E` is (B, N, n), `W_V` is (n, n). Return $c$ (B, N).
+
+# %%
+def my_contributions(w, E, W_V):
+    ...  # replace this line
+
+
+# %%
+from idspam_lab.lessons import check_contributions
+
+check_contributions(my_contributions)
+
+# %% [markdown]
+# If you are stuck, [solutions/03](solutions/03_token_attention.ipynb) has it; nothing below depends on yours.
+
+# %%
+signed = token_table(clf, [text])
+print(signed[["token", "weight", "contribution"]].round(3).to_string(index=False))
+print(f"sum of the weights {signed['weight'].sum():.3f}, sum of the contributions {signed['contribution'].sum():.3f} = |A|")
+
+# %% [markdown]
+# Look for a token with a good weight that pulls hardly at all: it is in the prompt's making, and what it brings points elsewhere.
+
+# %% [markdown]
+# ## Over many texts
+#
+# One text is an anecdote. **Predict:** which words are heaviest in texts that are read as positive? And do words like "the" and
+# "of" get more or less than their share?
+
+# %%
+from idspam_lab.analysis.dataset import by_kind, entropy, top_tokens
+
+many = token_table(clf, data.validation, words=True, max_length=64)
+print(top_tokens(many, most=6, least=3).round(2).to_string(index=False))
+print()
+print(by_kind(many).round(2).to_string(index=False))
+evenness = entropy(token_table(clf, data.validation, max_length=64))["evenness"].mean()
+print(f"\nevenness {evenness:.2f}: 1 would be plain mean pooling")
+
+# %% [markdown]
+# `times` is the weight over the even share. `share` says how often the word comes in that class at all. Mind that a word can be
+# heavy in both classes: the weights say what is looked at, not what for.
+
+# %% [markdown]
+# ## Two routes
+#
+# Now the caution. A token reaches the prediction in **two** ways:
+#
+# ```
+# token ── generator ──> prompt ──┐
+# token ── the frozen model ──────┴──> head ──> prediction
+# ```
+#
+# $w$ speaks of the first alone. Take the heaviest tokens away, one at a time and on one route at a time, from the token ids, as if
+# they had never been in the text. A text that the classifier is not too sure of shows more, so the next cell looks for one.
+#
+# **Predict:** which route matters more?
+
+# %%
+from idspam_lab.analysis.paths import knock_out_each
+
+short = [text for text in data.test.texts if 6 <= len(text.split()) <= 14][:100]
+sure = clf.predict_proba(short).max(axis=1)
+doubtful = short[abs(sure - 0.7).argmin()]
+(found,) = clf.explain([doubtful])
+label = found.label
+print(f"{doubtful}\n{label}: {found.probabilities[label]:.1%} with all tokens\n")
+print(f"{'taken away':<15}{'weight':>8}{'prompt alone':>15}{'frozen model alone':>20}{'both':>8}")
+
+left = knock_out_each(clf, doubtful)
+for place in (-found.weights[1:-1]).argsort()[:4] + 1:
+    gone = [left[route][place].probabilities[label] for route in ("generator", "backbone", "both")]
+    print(f"{found.tokens[place]:<15}{found.weights[place]:>8.1%}{gone[0]:>15.1%}{gone[1]:>20.1%}{gone[2]:>8.1%}")
+
+# %% [markdown]
+# ## Is the order faithful?
+#
+# **Comprehensiveness** (DeYoung et al. 2020) asks: how much of the predicted class's probability is lost when the $k$ tokens that
+# an explanation ranks first are erased? High is good. **Sufficiency** keeps only these $k$: a small loss is good.
+#
+# ### Exercise 2
+# `predict(tokens)` returns a list of probabilities, one for each class; `scores` has one number for each token. Return
+# $p_c(\text{text}) - p_c(\text{text without its } k \text{ best tokens})$, where $c$ is the class that is predicted for the whole
+# text.
+
+# %%
+def my_comprehensiveness(predict, tokens, scores, k):
+    ...  # replace this line
+
+
+# %%
+from idspam_lab.lessons import check_comprehensiveness
+
+check_comprehensiveness(my_comprehensiveness)
+
+# %% [markdown]
+# An erased text is a broken text, and a broken text may lose probability whatever was erased. So the number means something only
+# beside that of a **random** order. Uniform weights rank nothing, which makes them random too.
+#
+# The study below erases by $w$, by two gradient methods that see both routes, and at random; for the prompt, for the frozen
+# model, for both; in every seed. Then it exchanges the prompts themselves: attention frozen to uniform, the mean prompt of all
+# texts, another text's prompt, none.
+#
+# **Predict** three things: does $w$ beat the random order? Do the gradients beat $w$? And how many predictions flip when every
+# text gets the *same*, mean prompt, so that nothing of the prompt depends on the input?
+
+# %%
+from idspam_lab.analysis.faithfulness import findings, prompt_table, study, summary
+from idspam_lab.plots import faithfulness
+from idspam_lab.tasks import sample
+
+texts = sample(data.test, 8 if quick else 30)
+measured = study(classifiers, texts, draws=2, steps=8, max_length=64, say=print)
+print("\n" + "\n".join(findings(measured)))
+
+# %%
+faithfulness(summary(measured), prompt_table(measured), findings(measured));
+
+# %% [markdown]
+# Read it like this. The first panel: an order is worth what it has beyond the last row. The second: what it has to the left of the
+# last row. The third: what the prediction owes to the prompt being made *from this text*.
+#
+# The gradients are meant to beat $w$: they see both routes and the class; $w$ sees neither. What $w$ has for itself is that it is
+# part of the computation and not an estimate of it. And if freezing the attention to uniform flips few predictions, then most of
+# what the prompt does for these texts it would do without the weights that we have been reading.
+
+# %% [markdown]
+# ## A planted truth
+#
+# For real texts nobody knows the right explanation. So make texts where it is known:
+#
+# - **pair**: two cue words, each an animal or a tool, among other words. The class: are both of one kind? A linear head on the
+#   frozen model hardly reads that, so the prompt has to.
+# - **place**: animals and tools alone; the class is the kind of the *first*. Equation (1) has no positions: in a bag of words, no
+#   word is the first. The frozen model sees the order.
+#
+# The AUROC is the chance that a cue has more weight than another word: 1 always, 0.5 as by chance. **Predict** accuracy and AUROC
+# for both.
+
+# %%
+from idspam_lab.analysis.plant import find_cues
+from idspam_lab.tasks.planted import LABELS, planted
+
+for kind in ("pair", "place"):
+    train, test = planted(kind, 100 if quick else 1000), planted(kind, 30 if quick else 200, seed=1)
+    planter = PromptClassifier(backbone, "idspam", labels=LABELS[kind], layer=3)
+    before = find_cues(token_table(planter, test.examples, words=True), test.cues)["auroc"].mean()
+    run = planter.fit(train.examples, test.examples, planter.preset(epochs=5), out=runs_folder() / f"lesson-03-{kind}-{len(train.cues)}")
+    cues = find_cues(token_table(planter, test.examples, words=True), test.cues)
+    print(f"{kind}: accuracy {run.best['validation_accuracy']:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
+          f"cues {cues['times'].mean():.2f} times the even share")
+    if kind == "pair":
+        shown = token_table(planter, test.examples[:4])
+
+# %%
+token_heatmap(shown);
+
+# %% [markdown]
+# Both classifiers are right about nearly every text. In the first the weights say why. In the second they cannot, and nothing
+# in the weights warns you: they are as smooth, and sum to 1, as ever. The accuracy of a model is no evidence for its explanation.
+
+# %% [markdown]
+# > **What we do not know.** Whether weights that pass these tests for film reviews pass them for other tasks, models and layers.
+# > Whether an erased text is near enough to real texts for its probability to mean much. How much of $w$ is the method's and how
+# > much the seed's: three seeds are few. And a weight is a share of the *pooling*: what the two ReLU layers behind it, and the
+# > blocks above, make of that share, no weight says.
+#
+# **Try next:** train with the usual rate, `lr=3e-3`: the accuracy stays, what becomes of the weights? Take `planted("word", ...)`,
+# where the frozen model shows the cue to the head by itself: do the weights find it? Run `idspam-lab faithfulness` on adapters of
+# your own.
