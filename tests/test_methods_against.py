@@ -197,7 +197,7 @@ def test_smop_as_released_mixes_the_batch_and_ours_does_not():
     torch.manual_seed(0)
     probabilities, prompts = torch.rand(3, 1, 1, 1), torch.randn(3, 2, 8)  # top-1 shares, and each text's prompt
     released = (probabilities * prompts).sum(1)  # (B, 1, 1, 1) * (B, t, n) is (B, B, t, n)
-    assert torch.allclose(released, probabilities[:, 0] * prompts.sum(0), atol=1e-6)  # every text has all texts' prompts
+    assert torch.allclose(released, probabilities[:, 0] * prompts.sum(0), atol=1e-6)  # all texts'
     backbone = build("bert")
     method = build_method("smop", backbone, {"t": 2}).eval()
     ids, mask = texts(backbone, lengths=(9, 9, 9))

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 from idspam_lab.demo import run_demo
 
-LESSONS = ("00_start_here", "01_id_spam_from_scratch", "07_ablations_and_audit")
+LESSONS = ("00_start_here", "01_id_spam_from_scratch", "06_compare_methods", "07_ablations_and_audit")
 
 
 @pytest.fixture
@@ -78,6 +78,17 @@ def check_second(notebook):
     assert pictures_of(notebook) == 3
 
 
+def check_comparison(notebook):
+    text = text_of(notebook)
+    assert text.count("Not yet: it returns nothing yet") == 2
+    assert re.search(r"prompt tuning +7,680\n", text)  # "7,680 numbers in all"
+    sizes = re.findall(r"^(\S.*?) +([\d,]+)$", text, re.MULTILINE)[:13]
+    assert sizes[0][0] == "linear head" and sizes[-1][0] == "fine-tuning" and sizes[-2][0] == "prefix tuning"
+    assert "5 of 8: LPT, seed 0" in text  # two seeds of four methods
+    assert "idspam-lab compare --task rotten_tomatoes" in text
+    assert pictures_of(notebook) == 1
+
+
 def check_audit(notebook):
     text = text_of(notebook)
     assert text.count("Not yet: it returns nothing yet") == 3
@@ -140,6 +151,15 @@ def test_from_scratch_on_few_texts(folder):
 
 def test_the_audit(folder):
     check_audit(execute(folder / "07_ablations_and_audit.ipynb"))
+
+
+def test_comparison_on_few_texts_and_a_second_time(folder):
+    path = folder / "06_compare_methods.ipynb"
+    first = execute(path, IDSPAM_QUICK="1")
+    check_comparison(first)
+    again = execute(path, IDSPAM_QUICK="1")
+    rows = [re.findall(r"^rotten_tomatoes .*$", text_of(notebook), re.MULTILINE) for notebook in (first, again)]
+    assert rows[0] == rows[1]  # read back, to the last millisecond
 
 
 @pytest.mark.parametrize("lesson", ["01_id_spam_from_scratch", "07_ablations_and_audit"])
