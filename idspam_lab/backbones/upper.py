@@ -28,8 +28,9 @@ ROUNDED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> 
 
 
 def rounded(backbone: Backbone) -> Backbone:
-    """A twin whose linear layers hold bf16 weights, made once: under autocast it says the same as the backbone, bit for
-    bit, without rounding every weight again in every step."""
+    """A twin whose linear layers hold bf16 weights, made once. Under autocast it says the same as the backbone, bit for
+    bit, and no weight is rounded again in every step.
+    """
     twin = ROUNDED.get(backbone)
     weights = next(backbone.parameters())
     if twin is None or next(twin.blocks().parameters()).device != weights.device:
@@ -40,6 +41,11 @@ def rounded(backbone: Backbone) -> Backbone:
                     setattr(layer, name, nn.Parameter(value.detach().bfloat16(), requires_grad=False))
         ROUNDED[backbone] = twin
     return twin
+
+
+def frozen_for(backbone: Backbone, device: torch.device) -> Backbone:
+    """The backbone; inside autocast, where weights would be rounded in every step, its twin with rounded ones."""
+    return rounded(backbone) if torch.is_autocast_enabled(device.type) and not backbone.checkpointing else backbone
 
 
 def run_upper(backbone: Backbone, joins: Joins, mask: Tensor, read: slice = ALL) -> Tensor:
@@ -56,9 +62,15 @@ def run_upper(backbone: Backbone, joins: Joins, mask: Tensor, read: slice = ALL)
     """
     t = next(iter(joins.values()))[0].shape[1]
     prompted = torch.cat([mask.new_ones(len(mask), t), mask], dim=1)  # (B, t+N)
-    if isinstance(backbone, ALIKE) and type(backbone) in ALIKE and not backbone.checkpointing:
+    if can_be_trimmed(backbone):
         return run_trimmed(backbone, joins, prompted, slice(t, t + 1) if read == FIRST else slice(t, None))
     return run_whole(backbone, joins, prompted)[:, t:][:, read]
+
+
+def can_be_trimmed(backbone: Backbone) -> bool:
+    """Is it known here what is inside its blocks, and how its attention is computed?"""
+    known = type(backbone) in ALIKE and backbone.config._attn_implementation in ("eager", "sdpa")
+    return known and not backbone.checkpointing
 
 
 def run_whole(backbone: Backbone, joins: Joins, prompted: Tensor) -> Tensor:

@@ -8,11 +8,10 @@ Shelf if there is one, weights are rounded to bf16 once, and the upper blocks le
 from collections.abc import Sequence
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor
 
 from ..backbones import Backbone
-from ..backbones.upper import ALL, FIRST, rounded, run_upper
+from ..backbones.upper import ALL, FIRST, frozen_for, run_upper
 from ..methods import IDSPAM, Encoded, LatePrompt
 from .batches import Row
 from .device import training_device
@@ -42,8 +41,7 @@ class FastPath:
 
     def encode(self, backbone: Backbone, ids: Tensor, mask: Tensor, types: Tensor | None) -> Encoded:
         """As method.encode; where the first token alone is read, only it comes back: hidden (B, 1, n), mask (B, 1)."""
-        if torch.is_autocast_enabled(ids.device.type) and not backbone.checkpointing:
-            backbone = rounded(backbone)
+        backbone = frozen_for(backbone, ids.device)
         if self.shelf is None:
             source, hidden = self.method.trunk(backbone, ids, mask, types)  # (B, N, n) each
         else:

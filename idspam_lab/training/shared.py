@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..backbones import Backbone
-from ..backbones.upper import ALL, FIRST, Joins, rounded, run_upper
+from ..backbones.upper import ALL, FIRST, Joins, frozen_for, run_upper
 from ..errors import BadInput
 from .batches import Row
 from .device import autocast, device_of, pass_tokens
@@ -88,7 +88,7 @@ class SharedPass:
                     S.append(clf.method.prompt(source[self.source[clf]], hidden[layer], mask)[0])  # (B, t, n)
             joins[layer] = torch.cat(S), hidden[layer]
         read = FIRST if all(clf.read == "first" for clf in group) else ALL
-        return run_upper(self.frozen(), joins, mask, read).split(len(mask)), read
+        return run_upper(frozen_for(self.backbone, self.device), joins, mask, read).split(len(mask)), read
 
     def groups(self, clfs: Sequence, B: int, N: int) -> Iterator[list]:
         """Classifiers that go through the upper blocks together: prompts of one length, lowest block first."""
@@ -103,7 +103,7 @@ class SharedPass:
         self, clfs: Sequence, ids: Tensor, mask: Tensor, types: Tensor | None, places: Tensor | None
     ) -> tuple[dict[int, Tensor], dict[str, Tensor]]:
         """The text at the input of each block where a prompt joins, and what prompts are made from. (B, N, n) each"""
-        backbone, hidden = self.frozen(), {}
+        backbone, hidden = frozen_for(self.backbone, self.device), {}
         if self.shelf is not None:
             method = self.clfs[0].method
             hidden[method.layer] = self.shelf.trunk(method, backbone, ids, mask, types, places)[1]
@@ -113,10 +113,6 @@ class SharedPass:
                 state, at = backbone.run(state, mask, at, layer), layer
                 hidden[layer] = state
         return hidden, {origin: cheap(origin, backbone, ids, mask, types) for origin in {self.source[c] for c in clfs}}
-
-    def frozen(self) -> Backbone:
-        """The backbone, with weights rounded once where they would be rounded in every step."""
-        return rounded(self.backbone) if torch.is_autocast_enabled(self.device.type) else self.backbone
 
 
 @torch.no_grad()

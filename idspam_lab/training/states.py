@@ -10,7 +10,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..backbones import Backbone
-from ..backbones.upper import rounded
+from ..backbones.upper import frozen_for
 from ..methods import LatePrompt
 from .batches import Collate, Row
 from .device import autocast, device_of
@@ -113,12 +113,12 @@ class States:
     def compute(self) -> Iterator[dict[str, Tensor]]:
         """The parts worth keeping of all texts in order, some texts at a time: part -> (tokens, n)."""
         device = device_of(self.backbone)
-        frozen = rounded(self.backbone) if self.within_autocast() else self.backbone
         with tqdm(total=len(self.rows), desc="hidden states", unit="text", disable=not self.progress) as bar:
             for chunk in token_chunks(self.rows, 4096):
                 ids, mask, types = on_device([self.rows[i] for i in chunk], self.backbone)
                 with autocast(self.precision, device):
-                    parts = dict(zip(PARTS, self.method.trunk(frozen, ids, mask, types), strict=True))
+                    found = self.method.trunk(frozen_for(self.backbone, device), ids, mask, types)
+                parts = dict(zip(PARTS, found, strict=True))  # (B, N, n) each
                 yield {name: parts[name][mask.bool()].to(self.dtype) for name in self.names}
                 bar.update(len(chunk))
 
