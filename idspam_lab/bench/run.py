@@ -1,5 +1,7 @@
 """All parts one after the other, and what they found as JSON."""
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +35,23 @@ PARTS: dict[str, tuple[Callable[[Scale], Found], ...]] = {
 }
 
 
+class Watch:
+    """How much of the processor others use, which tells whether times can be believed."""
+
+    def __init__(self):
+        self.started = self.now()
+
+    def now(self) -> tuple[float, float, float]:
+        """Seconds: on the clock, of all processors while busy, of this process and those it has started."""
+        times = psutil.cpu_times()
+        return time.monotonic(), sum(times) - times.idle - getattr(times, "iowait", 0.0), sum(os.times()[:4])
+
+    def others(self) -> float:
+        """Their share of all processors since the start, 0..1."""
+        clock, busy, own = (now - then for now, then in zip(self.now(), self.started, strict=True))
+        return min(1.0, max(0.0, busy - own) / (clock * psutil.cpu_count()))
+
+
 def run_bench(
     scale: Scale,
     parts: Sequence[str] = tuple(PARTS),
@@ -58,14 +77,15 @@ def run_bench(
         "command": command,
         "scale": scale.__dict__ | {"device": str(scale.device)},
         **environment(scale.device),
-        "load_before": psutil.getloadavg()[0],  # more than a little: other programs were running
         "found": [],
     }
     for part in parts:
         for measure in PARTS[part]:
+            watch = Watch()
             found = measure(scale)
+            found.notes.append(f"other programs used {watch.others():.0%} of the processor meanwhile")
             say(f"{found}\n")
-            report["found"].append({"part": part} | found.to_dict())
+            report["found"].append({"part": part, "others": watch.others()} | found.to_dict())
             if out:
                 write_json(Path(out), report)
     return report
