@@ -29,6 +29,7 @@ FILE = "file"  # the place that is no device
 
 class Store:
     """Keeps hidden states: on the GPU or in memory if they fit, else in a file; what fits nowhere is computed again.
+    A file, and what is left out, is warned of.
 
     One store can serve many runs: what one has left the next one finds. Files are found by later processes too;
     `idspam-lab cache` lists and clears them.
@@ -69,8 +70,6 @@ class Store:
     ) -> Shelf | None:
         """These texts' states at the method's block; None where none is worth keeping or there is no room at all.
 
-        Warns if there is no room for all of them, or if a file cannot be written.
-
         Args:
             precision: of the pass that computes them, see Settings.
         """
@@ -107,6 +106,11 @@ class Store:
         if not kept.rows:
             return None
         self.used[place] = self.used.get(place, 0) + kept.bytes
+        if place == FILE and self.memory != 0:
+            warnings.warn(
+                f"Hidden states ({kept.bytes / GB:.3g} GB) are kept in {self.folder}: see idspam-lab cache.",
+                stacklevel=3,
+            )
         parts = self.in_file(kept) if place == FILE else in_memory(kept, place)
         return Shelf(kept.rows, parts, kept.origin, kept.computed)
 
