@@ -1,4 +1,4 @@
-"""Draws an example of every picture of the package, from small runs on the embedded model and texts.
+"""Draws an example of every picture of the package, from small runs on the embedded model and texts or from data/.
 
     python docs/make_pictures.py            about 20 minutes on two cores; finished runs are kept
 
@@ -8,19 +8,21 @@ lie in runs/pictures.
 
 import dataclasses
 import functools
+import json
 from pathlib import Path
 
 import pandas as pd
 from PIL import Image
 
 from idspam_lab import PromptClassifier, load_backbone, load_task, plots
-from idspam_lab.analysis import faithfulness
+from idspam_lab.analysis.faithfulness import findings, prompt_table, summary
 from idspam_lab.analysis.plant import find_cues
 from idspam_lab.analysis.prompts import input_share, project, prompts
 from idspam_lab.analysis.tokens import attention, token_table
 from idspam_lab.counting import count
 from idspam_lab.experiments import Transfer, majority
 from idspam_lab.experiments.compare import compare
+from idspam_lab.experiments.faithfulness import read_study
 from idspam_lab.files import write_text
 from idspam_lab.methods import LABELS
 from idspam_lab.tasks import load_for_evaluation, sample
@@ -106,8 +108,10 @@ def layer_curve():
 
 
 def method_comparison():
-    methods = ("idspam", "mean_pooling", "lpt", "prompt_tuning")
-    return plots.method_comparison(results(*methods)).figure, f"{TEXTS:,} snippets, {len(SEEDS)} seeds, few epochs."
+    file = "data/results/compare_rotten_tomatoes.csv"
+    table = pd.read_csv(ROOT / file)
+    texts, command = int(table["train_texts"].iloc[0]), table["command"].iloc[0]
+    return plots.method_comparison(table).figure, f"Measured: `{file}`, {texts:,} training texts (`{command}`)."
 
 
 def transfer_matrix():
@@ -141,13 +145,11 @@ def prompt_map():
     return ax.figure, f"{len(texts)} test texts, seed 0; {share}."
 
 
-def faithfulness_of_weights():
-    texts = sample(snippets().test, 60)
-    found = faithfulness.study(trained(), texts, draws=3, steps=16, max_length=64, say=print)
-    figure = plots.faithfulness(
-        faithfulness.summary(found), faithfulness.prompt_table(found), faithfulness.findings(found)
-    )
-    return figure, f"60 test texts, {len(SEEDS)} seeds."
+def faithfulness():
+    folder = "data/results/faithfulness_rotten_tomatoes"
+    found, about = read_study(ROOT / folder), json.loads((ROOT / folder / "about.json").read_text())
+    figure = plots.faithfulness(summary(found), prompt_table(found), findings(found))
+    return figure, f"Measured: `{folder}`, {about['texts']} test texts, {len(about['adapters'])} seeds."
 
 
 def planted_cues():
@@ -165,7 +167,7 @@ def planted_cues():
 
 DRAWN = (
     training_curve, token_weights, token_heatmap, attention_matrix, layer_curve, method_comparison, transfer_matrix,
-    parameter_counts, prompt_map, faithfulness_of_weights, planted_cues,
+    parameter_counts, prompt_map, faithfulness, planted_cues,
 )  # fmt: skip
 
 
@@ -177,7 +179,8 @@ def smaller(path: Path) -> Path:
 
 def main() -> None:
     """Draws all."""
-    lines = ["# Pictures", "", "Written by `python docs/make_pictures.py` from small runs: examples, not results."]
+    lines = ["# Pictures", "", "Written by `python docs/make_pictures.py`. Those that are not called measured are of"]
+    lines += ["small runs: examples, not results."]
     for draw in DRAWN:
         figure, caption = draw()
         path = smaller(plots.save(figure, PICTURES / f"{draw.__name__}.png", dpi=DPI))

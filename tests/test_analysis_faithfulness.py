@@ -16,6 +16,7 @@ from idspam_lab.analysis.interventions import MEAN, NONE, OTHER, OWN, SAME, UNIF
 from idspam_lab.analysis.paths import knockout
 from idspam_lab.analysis.routes import probabilities
 from idspam_lab.analysis.seeds import interval, over_seeds
+from idspam_lab.experiments.faithfulness import read_study, write_study
 from idspam_lab.tasks.examples import Examples
 
 TEXTS = ["a gripping , lovely film", "dull", "the plot is so clumsy that its fine actors cannot save it"]
@@ -314,6 +315,18 @@ def test_the_difference_to_random_is_text_by_text(whole):
     per_run = whole.erasure.query("route == 'both'").groupby(["run", "order"])["comprehensiveness"].mean().unstack()
     found = faithfulness.against_random(whole).set_index(["measure", "route"]).loc[("comprehensiveness", "both")]
     assert found["mean"] == pytest.approx((per_run["weights"] - per_run["random"]).mean())
+
+
+def test_a_study_comes_back_from_its_folder(whole, tmp_path):
+    write_study(whole, tmp_path, {"command": "test"})
+    again = read_study(tmp_path)
+    assert faithfulness.findings(again) == faithfulness.findings(whole)
+    assert again.prompts["flipped"].dtype == bool and len(again.erasure) == len(whole.erasure)
+    (tmp_path / "erasure.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BadInput, match="does not hold a study"):
+        read_study(tmp_path)
+    with pytest.raises(BadInput, match="does not hold a study"):
+        read_study(tmp_path / "nowhere")
 
 
 VERDICTS = [(0.1, 0.2, "Held"), (-0.2, -0.1, "Did not hold"), (-1, 1, "Not told apart from chance")]

@@ -136,7 +136,7 @@ def test_faithfulness_of_an_adapter_leaves_tables_a_picture_and_sentences(traine
                          "--limit", "4", "--draws", "1", "--steps", "2", "--out", tmp_path / "study")  # fmt: skip
     assert status == 0 and "one seed, interval over 4 texts" in out and "comprehensiveness  weights" in out
     written = {path.name for path in (tmp_path / "study").iterdir()}
-    assert written == {"erasure.csv", "prompts.csv", "completeness.csv", "faithfulness.png"}
+    assert written == {"erasure.csv", "prompts.csv", "completeness.csv", "about.json", "faithfulness.png"}
     with open(tmp_path / "study" / "erasure.csv") as file:
         assert len(list(csv.DictReader(file))) == 4 * 4 * 3  # orders, texts, routes
 

@@ -149,7 +149,7 @@ def explain(chosen) -> None:
 def faithfulness(chosen) -> None:
     from ..analysis.faithfulness import findings, prompt_table, study, summary
     from ..analysis.seeds import in_words
-    from ..experiments.faithfulness import write_study
+    from ..experiments.faithfulness import describe, write_study
     from ..tasks import load_for_evaluation
 
     first = load_adapter(chosen, chosen.adapters[0])
@@ -162,10 +162,10 @@ def faithfulness(chosen) -> None:
     found = study(
         classifiers, data.test, draws=chosen.draws, steps=chosen.steps, max_length=chosen.max_length, say=print
     )
-    write_study(found, chosen.out)
+    write_study(found, chosen.out, describe(classifiers, data, " ".join(["idspam-lab", *sys.argv[1:]])))
     print(f"\n{in_words(summary(found))}\n\n{in_words(prompt_table(found))}\n")
     print("\n".join(findings(found)))
-    print(f"\nWritten to {chosen.out}: faithfulness.png, erasure.csv, prompts.csv, completeness.csv")
+    print(f"\nWritten to {chosen.out}: faithfulness.png, three tables (CSV), about.json")
 
 
 def count(chosen) -> None:
