@@ -66,9 +66,10 @@ def test_the_same_logits_as_the_plain_path(case, backbone, tmp_path):
     assert isinstance(clf.method, LatePrompt) or not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("memory", [1, 0])
-def test_the_same_run_as_the_plain_path(clf, tiny, train, validation, tmp_path, memory):
-    plain = PromptClassifier(tiny, "idspam", layer=2, t=3, c=8, head_dropout=0.0)
+@pytest.mark.parametrize(("method", "memory"), [("idspam", 1), ("idspam", 0), ("linear_head", 1)])
+def test_the_same_run_as_the_plain_path(tiny, train, validation, tmp_path, method, memory):
+    options = {"layer": 2, "t": 3, "c": 8} if method == "idspam" else {}
+    clf, plain = (PromptClassifier(tiny, method, head_dropout=0.0, **options) for _ in range(2))
     expected = plain.fit(train, validation, QUICK, progress=False, store=False)
     found = clf.fit(train, validation, QUICK, progress=False, store=Store(memory=memory, folder=tmp_path))
     for ours, theirs in zip(found.history, expected.history, strict=True):
@@ -106,6 +107,16 @@ def test_the_blocks_below_run_once_a_text(clf, tiny, train, validation):
     finally:
         handle.remove()
     assert sum(texts) == len(train) + len(validation) + 1  # and one to see what is worth keeping
+
+
+def test_a_linear_head_runs_the_frozen_model_once_a_text(tiny, train, validation):
+    texts, clf = [], PromptClassifier(tiny, "linear_head")
+    handle = tiny.blocks()[0].register_forward_pre_hook(lambda module, args: texts.append(len(args[0])))
+    try:
+        clf.fit(train, validation, QUICK, progress=False)
+    finally:
+        handle.remove()
+    assert sum(texts) == len(train) + len(validation)
 
 
 def test_texts_that_are_not_kept_are_computed(clf):

@@ -8,15 +8,17 @@ Shelf if there is one, weights are rounded to bf16 once, and the upper blocks le
 from collections.abc import Sequence
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor
 
 from ..backbones import Backbone
 from ..backbones.upper import ALL, FIRST, frozen_for, run_upper
-from ..methods import IDSPAM, Encoded, LatePrompt
+from ..methods import IDSPAM, Encoded, LatePrompt, LinearHead
+from ..readout import READOUTS
 from .batches import Row
 from .device import training_device
 from .settings import Settings
-from .shelf import Shelf
+from .shelf import Shelf, names_of
 from .store import Store
 
 
@@ -53,6 +55,26 @@ class FastPath:
         return Encoded(hidden, mask[:, self.read], trace)
 
 
+class ReadOnce:
+    """Stands in for the linear head's `encode`: what the head reads of a text is computed when the text is first met.
+
+    After that the text is n numbers, and an epoch costs as much as the head alone.
+    """
+
+    def __init__(self, method: LinearHead, read: str):
+        self.method, self.readout = method, READOUTS[read]
+        self.known: dict[bytes, Tensor] = {}  # a text's name -> (n,)
+
+    def encode(self, backbone: Backbone, ids: Tensor, mask: Tensor, types: Tensor | None) -> Encoded:
+        """As method.encode, but the read token alone comes back: hidden (B, 1, n), mask (B, 1)."""
+        names = names_of(ids, mask, types)
+        new = [i for i, name in enumerate(names) if name not in self.known]
+        if new:
+            found = self.method.encode(backbone, ids[new], mask[new], None if types is None else types[new])
+            self.known |= zip([names[i] for i in new], self.readout(found.hidden, found.mask), strict=True)
+        return Encoded(torch.stack([self.known[name] for name in names])[:, None], mask[:, :1], None)
+
+
 @contextmanager
 def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, store: Store | None = None):
     """Inside, the classifier takes the fast path, if its method has one.
@@ -66,6 +88,8 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
             clf.to(training_device())  # the states are computed where training will be
             shelf = store.shelf(clf.method, clf.backbone, rows, settings.precision, progress=len(rows) > 5_000)
         clf.fast = FastPath(clf.method, clf.read == "first", shelf)
+    elif isinstance(clf.method, LinearHead) and store is not None and not clf.verbalizer:
+        clf.fast = ReadOnce(clf.method, clf.read)
     try:
         yield
     finally:

@@ -55,12 +55,7 @@ class Shelf:
 
     def look_up(self, ids: Tensor, mask: Tensor, types: Tensor | None) -> Tensor:
         """Which of the kept texts each one is, -1 for none. (B,), on the CPU"""
-        ids, types = ids.cpu().numpy(), None if types is None else types.cpu().numpy()
-        names = [
-            name_of(ids[i, :length], None if types is None else types[i, :length])
-            for i, length in enumerate(mask.sum(1).tolist())
-        ]
-        return torch.tensor([self.places.get(name, -1) for name in names])
+        return torch.tensor([self.places.get(name, -1) for name in names_of(ids, mask, types)])
 
     @torch.no_grad()
     def part(
@@ -73,6 +68,13 @@ class Shelf:
         where = self.starts[places.clamp(min=0)][:, None] + torch.arange(ids.shape[1])  # (B, N)
         where = where.clamp(max=len(flat) - 1).to(flat.device)
         return nn.functional.embedding(where, flat).to(ids.device, self.dtype)
+
+
+def names_of(ids: Tensor, mask: Tensor, types: Tensor | None) -> list[bytes]:
+    """What tells each text (B, N) of a batch, padded on the right, apart from others."""
+    ids, types = ids.cpu().numpy(), None if types is None else types.cpu().numpy()
+    lengths = enumerate(mask.sum(1).tolist())
+    return [name_of(ids[i, :length], None if types is None else types[i, :length]) for i, length in lengths]
 
 
 def name_of(ids, types) -> bytes:
