@@ -6,7 +6,7 @@ from .checks import Verdict, check_prompt, check_scores, check_weights
 from .compare_checks import check_spread, check_told_apart
 from .environment import check_environment
 from .first_result import demo_result, runs_folder
-from .measured import results_table_of
+from .measured import measured_study, results_table_of
 from .series import SERIES, show_series
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "check_told_apart",
     "check_weights",
     "demo_result",
+    "measured_study",
     "results_table_of",
     "runs_folder",
     "show_series",

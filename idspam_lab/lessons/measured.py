@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..analysis.faithfulness import Study
 from ..errors import BadInput
+from ..experiments.faithfulness import read_study
 from ..experiments.summary import read_results
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "results"
@@ -20,3 +22,12 @@ def results_table_of(name: str, folder: Path = FOLDER) -> pd.DataFrame:
     if not path.is_file():
         raise BadInput(f"There is no {path}: measured results lie in a clone of the project, beside the package.")
     return read_results(path)
+
+
+def measured_study(name: str = "faithfulness_rotten_tomatoes", folder: Path = FOLDER) -> Study:
+    """A faithfulness study of data/results.
+
+    Raises:
+        BadInput: it is not there.
+    """
+    return read_study(Path(folder) / name)

@@ -190,7 +190,7 @@ from idspam_lab.analysis.faithfulness import findings, prompt_table, study, summ
 from idspam_lab.plots import faithfulness
 from idspam_lab.tasks import sample
 
-texts = sample(data.test, 8 if quick else 30)
+texts = sample(data.test, 8 if quick else 24)
 measured = study(classifiers, texts, draws=2, steps=8, max_length=64, say=print)
 print("\n" + "\n".join(findings(measured)))
 
@@ -204,6 +204,16 @@ faithfulness(summary(measured), prompt_table(measured), findings(measured));
 # The gradients are meant to beat $w$: they see both routes and the class; $w$ sees neither. What $w$ has for itself is that it is
 # part of the computation and not an estimate of it. And if freezing the attention to uniform flips few predictions, then most of
 # what the prompt does for these texts it would do without the weights that we have been reading.
+#
+# Few texts, short training: "not told apart from chance" is a likely answer here, and it is an answer. The next cell reads the
+# same study of classifiers that were trained on all of the training texts for three epochs, on 100 texts.
+#
+# **Predict:** what changes first with more training, the accuracy or the weights?
+
+# %%
+from idspam_lab.lessons import measured_study
+
+print("\n".join(findings(measured_study())))
 
 # %% [markdown]
 # ## A planted truth
