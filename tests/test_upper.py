@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from idspam_lab.backbones.upper import ALL, FIRST, rounded, run_upper
+from idspam_lab.backbones.upper import ALL, FIRST, LONG, frozen_for, rounded, run_upper
 from idspam_lab.methods.base import run_with_prompt
 from tests.test_backbones import BOTH, CONFIGS, build, texts
 
@@ -69,6 +69,20 @@ def test_rounded_weights_say_the_same_under_autocast_bit_for_bit(name):
     assert rounded(backbone) is rounded(backbone)
     after = backbone.state_dict()
     assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_long_texts_that_are_only_read_pass_fused_attention(name):
+    backbone, device = build(name, "eager"), torch.device("cpu")
+    hidden = torch.randn(3, LONG, backbone.n, generator=torch.Generator().manual_seed(0))
+    mask = (torch.arange(LONG) < torch.tensor([[LONG], [LONG - 9], [50]])).long()
+    assert frozen_for(backbone, device, LONG) is backbone  # something may be trained
+    with torch.no_grad():
+        assert frozen_for(backbone, device, LONG - 1) is backbone
+        quick = frozen_for(backbone, device, LONG)
+        assert (quick.config._attn_implementation == "sdpa") == backbone.model._supports_sdpa
+        off = (quick.run(hidden, mask) - backbone.run(hidden, mask))[mask.bool()].abs().max()
+    assert off < 1e-4 and backbone.config._attn_implementation == "eager"
 
 
 def test_bf16_is_near_the_plain_path():

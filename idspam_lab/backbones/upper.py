@@ -6,7 +6,8 @@ training and prediction in bulk, and the tests hold one against the other. What 
 - in the block where a prompt joins, the text's own queries, keys and values depend on nothing that trains: they are
   not traced by autograd, and made once for all prompts that join the same texts there;
 - in the last block, only the positions that are read ask; all others are only asked;
-- a weight is rounded to bf16 once, not at every call.
+- a weight is rounded to bf16 once, not at every call;
+- long texts that are only read, not trained on, pass torch's fused attention, which never holds the whole matrix.
 
 The first two need to know a block's inside, so they are done for BERT, RoBERTa and ELECTRA, whose blocks are built
 alike. Other families run their blocks whole.
@@ -24,7 +25,9 @@ from .families import Bert, Electra, Roberta
 ALIKE = (Bert, Roberta, Electra)
 ALL, FIRST = slice(None), slice(0, 1)  # positions of the text that are read
 Joins = dict[int, tuple[Tensor, Tensor]]  # block -> prompts (R B, t, n) of R runs, the text there (B, N, n)
+LONG = 128  # tokens from which torch's fused attention is quicker forward on a CPU; backward it is slower at any length
 ROUNDED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> its twin
+FUSED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def rounded(backbone: Backbone) -> Backbone:
@@ -43,9 +46,25 @@ def rounded(backbone: Backbone) -> Backbone:
     return twin
 
 
-def frozen_for(backbone: Backbone, device: torch.device) -> Backbone:
-    """The backbone; inside autocast, where weights would be rounded in every step, its twin with rounded ones."""
-    return rounded(backbone) if torch.is_autocast_enabled(device.type) and not backbone.checkpointing else backbone
+def fused(backbone: Backbone) -> Backbone:
+    """A twin that computes attention with torch's fused kernel, made once."""
+    twin = FUSED.get(backbone)
+    if twin is None or next(twin.parameters()).device != next(backbone.parameters()).device:
+        twin = backbone.twin()
+        twin.config._attn_implementation = "sdpa"
+        FUSED[backbone] = twin
+    return twin
+
+
+def frozen_for(backbone: Backbone, device: torch.device, tokens: int) -> Backbone:
+    """The backbone, or the twin that is quicker for texts of so many tokens: inside autocast, where weights would be
+    rounded in every step, one with rounded ones; for long texts without a gradient, one with fused attention.
+    """
+    if backbone.checkpointing:
+        return backbone
+    chosen = rounded(backbone) if torch.is_autocast_enabled(device.type) else backbone
+    plain = backbone.config._attn_implementation == "eager" and getattr(backbone.model, "_supports_sdpa", False)
+    return fused(chosen) if plain and tokens >= LONG and not torch.is_grad_enabled() else chosen
 
 
 def run_upper(backbone: Backbone, joins: Joins, mask: Tensor, read: slice = ALL) -> Tensor:

@@ -43,7 +43,7 @@ class FastPath:
 
     def encode(self, backbone: Backbone, ids: Tensor, mask: Tensor, types: Tensor | None) -> Encoded:
         """As method.encode; where the first token alone is read, only it comes back: hidden (B, 1, n), mask (B, 1)."""
-        backbone = frozen_for(backbone, ids.device)
+        backbone = frozen_for(backbone, ids.device, ids.shape[1])
         if self.shelf is None:
             source, hidden = self.method.trunk(backbone, ids, mask, types)  # (B, N, n) each
         else:

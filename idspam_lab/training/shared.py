@@ -88,7 +88,8 @@ class SharedPass:
                     S.append(clf.method.prompt(source[self.source[clf]], hidden[layer], mask)[0])  # (B, t, n)
             joins[layer] = torch.cat(S), hidden[layer]
         read = FIRST if all(clf.read == "first" for clf in group) else ALL
-        return run_upper(frozen_for(self.backbone, self.device), joins, mask, read).split(len(mask)), read
+        backbone = frozen_for(self.backbone, self.device, mask.shape[1])
+        return run_upper(backbone, joins, mask, read).split(len(mask)), read
 
     def groups(self, clfs: Sequence, B: int, N: int) -> Iterator[list]:
         """Classifiers that go through the upper blocks together: prompts of one length, lowest block first."""
@@ -103,7 +104,7 @@ class SharedPass:
         self, clfs: Sequence, ids: Tensor, mask: Tensor, types: Tensor | None, places: Tensor | None
     ) -> tuple[dict[int, Tensor], dict[str, Tensor]]:
         """The text at the input of each block where a prompt joins, and what prompts are made from. (B, N, n) each"""
-        backbone, hidden = frozen_for(self.backbone, self.device), {}
+        backbone, hidden = frozen_for(self.backbone, self.device, ids.shape[1]), {}
         if self.shelf is not None:
             method = self.clfs[0].method
             hidden[method.layer] = self.shelf.trunk(method, backbone, ids, mask, types, places)[1]

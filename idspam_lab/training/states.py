@@ -117,7 +117,7 @@ class States:
             for chunk in token_chunks(self.rows, 4096):
                 ids, mask, types = on_device([self.rows[i] for i in chunk], self.backbone)
                 with autocast(self.precision, device):
-                    found = self.method.trunk(frozen_for(self.backbone, device), ids, mask, types)
+                    found = self.method.trunk(frozen_for(self.backbone, device, ids.shape[1]), ids, mask, types)
                 parts = dict(zip(PARTS, found, strict=True))  # (B, N, n) each
                 yield {name: parts[name][mask.bool()].to(self.dtype) for name in self.names}
                 bar.update(len(chunk))
