@@ -9,8 +9,8 @@ from .methods import METHODS
 from .tasks import load_for_evaluation, load_task
 from .training import Settings
 
-# oneDNN keeps the code that it makes for every new shape of a batch, up to 1,024 of them: 0.6 GB more here, for a twentieth
-# of the time. It reads this when it is first used, so what is said before stays.
+# oneDNN keeps the code that it makes for every new shape of a batch, up to 1,024 of them: 0.6 GB more here, for a
+# twentieth of the time. It reads this when it is first used; what the user has set stays.
 KEPT_SHAPES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32"
 REVIEWS, REVIEW_TOKENS = 1_000, 256  # of IMDB's 25,000 long reviews: a stratified choice, cut, for the time it takes
 

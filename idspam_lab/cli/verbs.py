@@ -226,37 +226,6 @@ def bench(chosen) -> None:
     print(f"Written to {out}")
 
 
-def paper(chosen) -> None:
-    from ..paper_tables import PAPER_TABLES, caption, pretty
-
-    if chosen.all and chosen.what != "audit":
-        raise BadInput("--all goes with audit: idspam-lab paper audit --all.")
-    if chosen.what is None:
-        print("\n".join(map(caption, PAPER_TABLES)))
-    elif chosen.what == "audit":
-        from ..audit import audit, shown
-
-        print(shown(audit(), everything=chosen.all))
-    elif chosen.what.isdecimal():
-        print(pretty(int(chosen.what)))
-    else:
-        raise BadInput(f"{chosen.what!r} is no table: give a number of 1 to {max(PAPER_TABLES)}, or audit.")
-
-
-def collect(chosen) -> None:
-    from ..experiments.collect import collect as gather
-
-    table = gather(chosen.reports)
-    write_text(Path(chosen.out), table.to_csv(index=False))
-    print(f"{len(table)} rows from {len(chosen.reports)} reports: {chosen.out}")
-
-
-def summary(chosen) -> None:
-    from ..experiments.summary import as_markdown, read_results, summarize
-
-    print(as_markdown(summarize(read_results(chosen.table))))
-
-
 # Helpers --------------------------------------------------------------------------------------------------
 
 

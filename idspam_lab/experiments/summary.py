@@ -8,6 +8,7 @@ from ..errors import BadInput
 from ..paper_tables import scores as paper_scores
 from ..terminal import table
 
+MEASURED = Path(__file__).resolve().parents[2] / "data" / "results"  # in a clone of the project
 SAME = ["train_task", "test_task", "backbone", "method"]  # one row for each of these together
 OPTIONAL = ("train_seconds_per_text", "predict_seconds_per_text", "adapter_mb")
 IN_THE_PAPER = {  # ours -> Tables 2 to 11

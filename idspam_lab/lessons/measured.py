@@ -7,12 +7,10 @@ import pandas as pd
 from ..analysis.faithfulness import Study
 from ..errors import BadInput
 from ..experiments.faithfulness import read_study
-from ..experiments.summary import read_results
-
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "results"
+from ..experiments.summary import MEASURED, read_results
 
 
-def results_table_of(name: str, folder: Path = FOLDER) -> pd.DataFrame:
+def results_table_of(name: str, folder: Path = MEASURED) -> pd.DataFrame:
     """A table of data/results, a row a run.
 
     Raises:
@@ -24,7 +22,7 @@ def results_table_of(name: str, folder: Path = FOLDER) -> pd.DataFrame:
     return read_results(path)
 
 
-def measured_study(name: str = "faithfulness_rotten_tomatoes", folder: Path = FOLDER) -> Study:
+def measured_study(name: str = "faithfulness_rotten_tomatoes", folder: Path = MEASURED) -> Study:
     """A faithfulness study of data/results.
 
     Raises:

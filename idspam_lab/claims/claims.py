@@ -1,0 +1,58 @@
+"""The sentences, in our words, each with its place in the paper and what is asked for it."""
+
+from dataclasses import dataclass
+
+from . import evidence as by
+from .evidence import OURS, SOFT_PROMPTS, Evidence
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that can be so or not."""
+
+    sentence: str
+    where: str
+    evidence: Evidence
+
+
+CLAIMS = (
+    Claim("Trained parameters: the counts that are printed for ID-SPAM.", "Tables 12 and 13", by.sizes),
+    Claim("ID-SPAM is ahead of the other soft prompts.", "section 3.2, Tables 2, 4 and 5", by.against(SOFT_PROMPTS)),
+    Claim("ID-SPAM is ahead of LoRA.", "section 3.2, Table 2", by.against(["LoRA"])),
+    Claim("ID-SPAM trains fewer numbers than LoRA.", "appendix D, Table 12", by.fewer_than_lora),
+    Claim(
+        "Attention is worth it: ID-SPAM is ahead of the same prompt from a plain mean.",
+        "section 3.2, Table 3",
+        by.against(["mean pooling"]),
+    ),
+    Claim("The prompt works best at the middle blocks.", "section 3.5, Figure 2", by.middle_blocks),
+    Claim("ID-SPAM is ahead of LPT at almost every block.", "section 3.5, Figure 2", by.over_lpt_by_block),
+    Claim(
+        "Zero-shot on another task, ID-SPAM is ahead of the other soft prompts.", "section 3.4, Table 6", by.zero_shot
+    ),
+    Claim(
+        "The prompt attends to the tokens that matter.",
+        "introduction; the paper does not test it",
+        by.weights_matter,
+    ),
+    Claim(
+        "ID-SPAM needs less time and memory than LoRA, and converges no later than LPT.",
+        "appendix D, Tables 14 to 16",
+        by.untested("Times hang on the machine: `idspam-lab bench` measures them, see `bench/`."),
+    ),
+    Claim(
+        "The same with RoBERTa-large, GPT-2 and other large models.",
+        "Tables 2, 5, 8 to 10",
+        by.untested("Nothing here was measured with these models; `grids/` has their runs, ready to start."),
+    ),
+)
+VARIANTS = {
+    "Does the outer ReLU of eq. (2) cost accuracy?": "ID-SPAM (outer_relu=False)",
+    "Do four heads help?": "ID-SPAM (heads=4)",
+    "Do positions help the generator?": "ID-SPAM (positions=True)",
+    "Do prompts at two blocks help?": "ID-SPAM (layer=1+3)",
+    "Does LoRA beside the prompt help?": "ID-SPAM (lora=8)",
+}
+QUESTIONS = tuple(
+    Claim(question, "section 5 and beyond", by.against([OURS], name)) for question, name in VARIANTS.items()
+)

@@ -1,0 +1,41 @@
+"""RESULTS.md: a table of verdicts, then each claim with its evidence."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import BadInput
+from ..experiments.summary import MEASURED
+from .claims import CLAIMS, QUESTIONS, Claim
+
+HEAD = """# What holds
+
+The paper's claims, held against the tables in this folder. `idspam-lab claims` writes this page from them; a test holds
+the two together. All was measured with MiniLM-L6 (6 blocks, 384 wide), a far smaller model than the paper's, and mostly
+on fewer texts: what fails here may still hold there. [README.md](README.md) says on what each table was measured and
+with which command.
+
+A lead is the mean over the seeds of the difference in points of the score, on the same texts with the same seed, with
+its standard error. It counts when it is more than two of them; a lead that does not is marked (?). *Holds*: every lead
+counts. *Holds partly*: some do, or not in every table. *Cannot be told*: none does. *Does not hold*: some count the
+other way and none this way. Three seeds make this a rough rule, and all seeds share one choice of test texts."""
+
+
+def page(folder: str | Path = MEASURED) -> str:
+    """RESULTS.md for the tables of a folder.
+
+    Raises:
+        BadInput: there is no such folder, or a table there is damaged.
+    """
+    if not Path(folder).is_dir():
+        raise BadInput(f"There is no {folder}: measured results lie in a clone of the project, beside the package.")
+    return "\n".join([HEAD, *part("The paper", CLAIMS, folder), *part("What it leaves open", QUESTIONS, folder), ""])
+
+
+def part(title: str, claims: Iterable[Claim], folder: str | Path) -> list[str]:
+    """A table of verdicts, then a paragraph a claim."""
+    found = [(claim, *claim.evidence(Path(folder))) for claim in claims]
+    lines = ["", f"## {title}", "", "| claim | where | here |", "| --- | --- | --- |"]
+    lines += [f"| {claim.sentence} | {claim.where} | {verdict} |" for claim, _, verdict in found]
+    for claim, evidence, verdict in found:
+        lines += ["", f"**{claim.sentence}** *{str(verdict).capitalize()}.* {evidence}"]
+    return lines

@@ -1,0 +1,79 @@
+"""RESULTS.md: what its rules decide, and that the page is what the tables give."""
+
+import pandas as pd
+import pytest
+
+from idspam_lab.claims import CLAIMS, QUESTIONS, page
+from idspam_lab.claims.evidence import OURS, Verdict, against, middle_blocks, over_lpt_by_block, together, zero_shot
+from idspam_lab.cli import main
+
+
+def table(scores: dict, task="sst2", source=None, layer=3):
+    """Rows of `compare`: method -> a score for each seed."""
+    return pd.DataFrame(
+        {"train_task": source or task, "test_task": task, "backbone": "minilm", "method": method, "seed": seed,
+         "layer": layer, "score": score}
+        for method, found in scores.items() for seed, score in enumerate(found)
+    )  # fmt: skip
+
+
+def verdict(folder, scores, others=("LPT", "SMoP")):
+    table(scores).to_csv(folder / "compare_x.csv", index=False)
+    return against(others)(folder)
+
+
+def test_the_rule(tmp_path):
+    ours, lower, same = [0.80, 0.82, 0.81], [0.70, 0.71, 0.72], [0.79, 0.83, 0.81]
+    higher = [0.90, 0.92, 0.91]
+    assert verdict(tmp_path, {OURS: ours, "LPT": lower, "SMoP": lower}).verdict == Verdict.HOLDS
+    assert verdict(tmp_path, {OURS: ours, "LPT": lower, "SMoP": same}).verdict == Verdict.PARTLY
+    assert verdict(tmp_path, {OURS: ours, "LPT": same}).verdict == Verdict.OPEN
+    assert verdict(tmp_path, {OURS: ours, "LPT": higher, "SMoP": same}).verdict == Verdict.FAILS
+    assert verdict(tmp_path, {OURS: ours, "LPT": higher, "SMoP": lower}).verdict == Verdict.PARTLY
+    assert verdict(tmp_path, {OURS: ours, "LoRA": lower}).verdict == Verdict.UNTESTED
+
+
+def test_the_sentence_has_the_lead_of_each(tmp_path):
+    found = verdict(tmp_path, {OURS: [0.80, 0.82, 0.81], "LPT": [0.70, 0.72, 0.71], "SMoP": [0.79, 0.83, 0.81]})
+    assert "SMoP +0.0 ± 0.6 (?), LPT +10.0 ± 0.0." in found.evidence and "81.0 %" in found.evidence
+
+
+def test_tables_that_differ_hold_partly():
+    assert together([Verdict.HOLDS, Verdict.HOLDS]) == Verdict.HOLDS
+    assert together([Verdict.HOLDS, Verdict.FAILS]) == Verdict.PARTLY
+
+
+@pytest.mark.parametrize(("middle", "expected"), [(0.8, Verdict.HOLDS), (0.6, Verdict.FAILS), (0.702, Verdict.OPEN)])
+def test_middle_blocks(tmp_path, middle, expected):
+    scores = [0.70, 0.70, middle, middle, 0.70, 0.70]
+    noise = [0.01, 0.0, -0.012]
+    rows = [table({OURS: [score + e * (layer == 2) for e in noise]}, layer=layer) for layer, score in enumerate(scores)]
+    pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
+    assert middle_blocks(tmp_path).verdict == expected
+
+
+def test_blocks_against_lpt(tmp_path):
+    rows = [table({OURS: [0.8, 0.81], "LPT": [0.7, 0.71 if layer else 0.9]}, layer=layer) for layer in range(4)]
+    pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
+    found = over_lpt_by_block(tmp_path)
+    assert found.verdict == Verdict.HOLDS and "ahead of LPT at 3 of 4 blocks, behind at 0" in found.evidence
+
+
+def test_zero_shot_looks_at_the_other_task_alone(tmp_path):
+    away = table({OURS: [0.6, 0.61], "LPT": [0.7, 0.71]}, "imdb", "sst2")
+    home = table({OURS: [0.9, 0.91], "LPT": [0.7, 0.71]})
+    pd.concat([home, away]).to_csv(tmp_path / "transfer_x.csv", index=False)
+    assert zero_shot(tmp_path).verdict == Verdict.FAILS
+
+
+def test_an_empty_folder_leaves_untested_what_needs_a_table(tmp_path):
+    found = {claim.sentence: claim.evidence(tmp_path).verdict for claim in (*CLAIMS, *QUESTIONS)}
+    counted = {sentence for sentence, verdict in found.items() if verdict != Verdict.UNTESTED}
+    assert len(counted) == 2 and all("train" in sentence.lower() for sentence in counted)
+
+
+def test_the_page_is_what_the_tables_give(request, tmp_path):
+    written = (request.config.rootpath / "data" / "results" / "RESULTS.md").read_text(encoding="utf-8")
+    assert written == page(), "run: idspam-lab claims"
+    main(["claims", "--out", str(tmp_path / "again.md")])
+    assert (tmp_path / "again.md").read_text(encoding="utf-8") == written
