@@ -93,7 +93,7 @@ def run_once(
     preset = METHODS[read_method(word)[0]].preset
     settings = Settings(**(preset | changes | {"seed": seed}))
     key = key_of(data, backbone, word, settings, transfer)
-    path = folder / "rows" / f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}.json"
+    path = folder / "rows" / f"{stem(word, seed)}.json"
     done = read_rows(path, key)
     if done is not None:
         return done
@@ -107,6 +107,11 @@ def run_once(
     write_json(path, {"key": key, "rows": rows})
     shutil.rmtree(checkpoints, ignore_errors=True)
     return rows
+
+
+def stem(word: str, seed: int) -> str:
+    """The name of a run's files."""
+    return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
 
 
 def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None) -> str:

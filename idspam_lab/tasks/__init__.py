@@ -5,6 +5,7 @@ from .load import TaskData, load_for_evaluation, load_task
 from .overlap import Overlap, OverlapWarning, overlap
 from .own import Table, from_dataset, read_table
 from .registry import TASKS, Task
+from .sources import at_hand
 from .splits import hold_out, sample
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Table",
     "Task",
     "TaskData",
+    "at_hand",
     "from_dataset",
     "hold_out",
     "load_for_evaluation",

@@ -46,6 +46,13 @@ class TaskData:
         digests = ["-" if part is None else part.fingerprint() for part in parts]
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
+    def tested_on(self, count: int) -> "TaskData":
+        """The same, reported on a stratified choice of `count` test rows; as it is, if it has no more."""
+        if count >= len(self.test):
+            return self
+        rule = f"{self.split_rule[:-1]}; tested on a stratified choice of {count:,} rows."
+        return replace(self, test=sample(self.test, count), split_rule=rule)
+
 
 def load_task(
     what,

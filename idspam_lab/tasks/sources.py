@@ -66,6 +66,12 @@ def open_source(task: Task, source: str | Path = "auto", revision: str | None = 
     return _embedded(task) if task.name in EMBEDDED else _hub(task, revision)
 
 
+def at_hand(name: str) -> bool:
+    """Is the task in the folder that IDSPAM_DATA_DIR names, or embedded? Then no network is asked for it."""
+    folder = os.environ.get(DATA_DIR)
+    return name in EMBEDDED or bool(folder and (Path(folder) / name).is_dir())
+
+
 def to_examples(task: Task, columns: Columns, name: str) -> Examples:
     """A split's columns -> Examples.
 

@@ -32,15 +32,16 @@ def predictions(
     Args:
         classifiers: source (what was trained on) -> method -> classifier.
         targets: target -> its labelled texts. Labels are compared by their number: two tasks that share their
-            classes have them in the same order.
+            classes have them in the same order. They are called what the first classifier calls them.
     """
-    rows = []
+    rows, names = [], None
     for source, methods in classifiers.items():
         for method, clf in methods.items():
             for target, examples in targets.items():
                 found = clf.predict_proba(examples, max_length=max_length, progress=progress).argmax(-1)
-                said = [clf.id2label[i] for i in found.tolist()]
-                truth = [clf.id2label[i] for i in examples.labels]
+                names = names or clf.id2label
+                said = [names[i] for i in found.tolist()]
+                truth = [names[i] for i in examples.labels]
                 pairs = examples.pairs or [""] * len(examples)
                 texts = [f"{a} | {b}" if b else a for a, b in zip(examples.texts, pairs, strict=True)]
                 rows += [(source, target, method, *row) for row in zip(texts, truth, said, strict=True)]

@@ -1,0 +1,77 @@
+"""Zero-shot transfer there and back, as in Table 6: trained on each of two tasks, tested on both.
+
+FOLDER/TASK/   what was trained on that task, as `compare` leaves it; it is not trained again
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ..backbones import Backbone
+from ..classifier import PromptClassifier
+from ..errors import BadInput
+from ..methods.spelled import title_of
+from ..tasks import TaskData
+from .compare import compare, stem
+from .session import Transfer
+
+
+def both_ways(
+    first: TaskData,
+    second: TaskData,
+    backbone: Backbone,
+    methods: Sequence[str],
+    seeds: Sequence[int] = (0,),
+    *,
+    folder: str | Path,
+    max_length: tuple[int, int],
+    say=print,
+    **settings,
+) -> pd.DataFrame:
+    """Trains every method on each task and evaluates it on the test texts of both.
+
+    Args:
+        first, second: with the same classes in the same order, whatever they are called.
+        methods: as for `compare`, which adds the majority class and the linear head.
+        max_length: tokens that are read of the first task's texts and of the second's, in training and in testing.
+
+    Returns:
+        A row a run and test task, with the columns of `compare`.
+
+    Raises:
+        BadInput: the tasks have different numbers of classes, or what `compare` raises.
+    """
+    here, there = first.task, second.task
+    if len(here.labels) != len(there.labels):
+        raise BadInput(
+            f"{here.name} has {len(here.labels)} classes, but {there.name} has {len(there.labels)}: what is trained on "
+            "one cannot answer for the other."
+        )
+    found = []
+    ways = ((first, max_length[0], second, max_length[1]), (second, max_length[1], first, max_length[0]))
+    for source, length, target, limit in ways:
+        say(f"Trained on {source.task.name}, tested there and on {target.task.name}:")
+        place, reading = Path(folder) / source.task.name, Transfer(target, limit)
+        more = {"folder": place, "transfer": reading, "say": say, "max_length": length}
+        found.append(compare(source, backbone, methods, seeds, **more, **settings))
+    return pd.concat(found, ignore_index=True)
+
+
+def trained(
+    folder: str | Path, tasks: Sequence[str], methods: Sequence[str], backbone: Backbone, seed: int = 0
+) -> dict[str, dict[str, PromptClassifier]]:
+    """Task -> method's title -> what `both_ways` trained there with this seed. `methods` as they were spelled there.
+
+    Raises:
+        BadInput: it is not there.
+    """
+    return {
+        task: {
+            title_of(word): PromptClassifier.from_pretrained(
+                Path(folder) / task / "adapters" / stem(word, seed), backbone=backbone
+            )
+            for word in methods
+        }
+        for task in tasks
+    }
