@@ -1,6 +1,6 @@
 """Draws an example of every picture of the package, from small runs on the embedded model and texts or from data/.
 
-    python docs/make_pictures.py            about 20 minutes on two cores; finished runs are kept
+    python docs/make_pictures.py            a few minutes on two cores; finished runs are kept
 
 Writes docs/pictures/*.png and docs/pictures/README.md, which says what each shows and what it was measured on. The runs
 lie in runs/pictures.
@@ -20,19 +20,18 @@ from idspam_lab.analysis.plant import find_cues
 from idspam_lab.analysis.prompts import input_share, project, prompts
 from idspam_lab.analysis.tokens import attention, token_table
 from idspam_lab.counting import count
-from idspam_lab.experiments import Transfer, majority
-from idspam_lab.experiments.compare import compare
+from idspam_lab.experiments import majority
 from idspam_lab.experiments.faithfulness import read_study
+from idspam_lab.experiments.summary import read_results
 from idspam_lab.files import write_text
 from idspam_lab.methods import LABELS
-from idspam_lab.tasks import load_for_evaluation, sample
+from idspam_lab.tasks import sample
 from idspam_lab.tasks.planted import LABELS as PLANTED_LABELS
 from idspam_lab.tasks.planted import planted
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES, RUNS = ROOT / "docs" / "pictures", ROOT / "runs" / "pictures"
 TEXTS, VALIDATION, TEST, SEEDS = 800, 300, 500, (0, 1, 2)
-SHORT, LONG = {"epochs": 2, "max_length": 64}, {"epochs": 2, "max_length": 128}  # tokens of snippets and of reviews
 DPI = 100  # small enough for a README
 SENTENCES = ["an unforgettable , gripping film .", "forget the misleading title , and forget the film ."]
 
@@ -40,20 +39,10 @@ backbone = functools.cache(load_backbone)
 
 
 @functools.cache
-def task(name: str):
-    """An embedded task with few texts."""
-    data = load_task(name, source="embedded", limit=TEXTS, holdout=VALIDATION)
-    return dataclasses.replace(data, test=sample(data.test, TEST))
-
-
 def snippets():
-    return task("rotten_tomatoes")
-
-
-@functools.cache
-def results(*methods: str) -> pd.DataFrame:
-    """A row a run."""
-    return compare(snippets(), backbone(), methods, SEEDS, folder=RUNS / "snippets", **SHORT)
+    """Few of the embedded texts."""
+    data = load_task("rotten_tomatoes", source="embedded", limit=TEXTS, holdout=VALIDATION)
+    return dataclasses.replace(data, test=sample(data.test, TEST))
 
 
 @functools.cache
@@ -98,31 +87,27 @@ def attention_matrix():
 
 
 def layer_curve():
-    words = [f"idspam:layer={m}" for m in range(6)]
-    table = results(*words)
-    table = table.assign(method=table["method"].replace(r" \(layer=\d\)", "", regex=True))
+    file = "data/results/curve_sst2.csv"
+    table = read_results(ROOT / file)
+    texts, seeds = int(table["train_texts"].iloc[0]), table["seed"].nunique()
     return plots.layer_curve(table, L=6).figure, (
-        f"MiniLM-L6, {TEXTS:,} snippets, {len(SEEDS)} seeds. The paper's Figure 2 is of RoBERTa-large on MRPC and RTE, "
-        "without numbers; its text calls middle blocks the best."
+        f"Measured: `{file}`, MiniLM-L6, {texts:,} training texts, {seeds} seeds. The paper's Figure 2 is of "
+        "RoBERTa-large on MRPC and RTE, without numbers; its text calls middle blocks the best."
     )
 
 
 def method_comparison():
     file = "data/results/compare_rotten_tomatoes.csv"
-    table = pd.read_csv(ROOT / file)
-    texts, command = int(table["train_texts"].iloc[0]), table["command"].iloc[0]
-    return plots.method_comparison(table).figure, f"Measured: `{file}`, {texts:,} training texts (`{command}`)."
+    table = read_results(ROOT / file)
+    table = table[~table["method"].str.contains("(", regex=False)]  # without ID-SPAM's variants
+    texts, seeds = int(table["train_texts"].iloc[0]), table["seed"].nunique()
+    return plots.method_comparison(table).figure, f"Measured: `{file}`, {texts:,} training texts, {seeds} seeds."
 
 
 def transfer_matrix():
-    tables, names = [], ("rotten_tomatoes", "imdb")
-    for here, there in (names, reversed(names)):
-        settings, other = (SHORT, LONG) if here == "rotten_tomatoes" else (LONG, SHORT)
-        unseen = Transfer(load_for_evaluation(there, source="embedded", limit=TEST), other["max_length"])
-        folder = RUNS / f"from-{here}"
-        tables.append(compare(task(here), backbone(), ["idspam"], (0, 1), folder=folder, transfer=unseen, **settings))
-    ax = plots.transfer_matrix(pd.concat(tables, ignore_index=True))
-    return ax.figure, f"Trained on {TEXTS:,} texts of the one, tested on both; reviews are cut at 128 tokens."
+    file = "data/results/transfer_sst2_imdb.csv"
+    table = read_results(ROOT / file)
+    return plots.transfer_matrix(table, method="ID-SPAM").figure, f"Measured: `{file}`, {table['seed'].nunique()} seeds."
 
 
 def parameter_counts():
