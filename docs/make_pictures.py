@@ -107,7 +107,8 @@ def method_comparison():
 def transfer_matrix():
     file = "data/results/transfer_sst2_imdb.csv"
     table = read_results(ROOT / file)
-    return plots.transfer_matrix(table, method="ID-SPAM").figure, f"Measured: `{file}`, {table['seed'].nunique()} seeds."
+    caption = f"Measured: `{file}`, {table['seed'].nunique()} seeds."
+    return plots.transfer_matrix(table, method="ID-SPAM").figure, caption
 
 
 def parameter_counts():
