@@ -2,13 +2,14 @@
 
 import argparse
 
-from . import verbs
+from . import grids, tables, verbs
 
 EXAMPLES = """examples:
   idspam-lab demo                                     the main job on the embedded model and texts
   idspam-lab train sst2 --layer 3 --out runs/sst2     a task (see: idspam-lab tasks)
   idspam-lab train reviews.csv --text review --label stars
   idspam-lab curve rotten_tomatoes --limit 2000       at which block should the prompt join?
+  idspam-lab grid grids/table_03.toml --dry-run       many runs from a file: what they are, what they will take
   idspam-lab evaluate runs/sst2 imdb --limit 1000     zero-shot on another task
   idspam-lab predict runs/sst2 "a gripping film"      or: --file texts.txt
   idspam-lab explain runs/sst2 "a gripping film"      which tokens the prompt was made from
@@ -194,16 +195,20 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="FILE", help="default: data/results/bench/SHAPE-DEVICE.json")
     device(sub)
 
-    sub = verb(verbs.paper, "The paper's tables as printed, and what does not add up in them.")
+    sub = verb(tables.paper, "The paper's tables as printed, and what does not add up in them.")
     sub.add_argument("what", nargs="?", metavar="TABLE", help="1 to 16, or audit; without it: a list of the tables")
     sub.add_argument("--all", action="store_true", help="with audit: also the claims that do add up")
 
-    sub = verb(verbs.collect, "Gather the reports of several runs into one CSV table.")
+    sub = verb(tables.collect, "Gather the reports of several runs into one CSV table.")
     sub.add_argument("reports", nargs="+", metavar="FOLDER", help="folders that train or demo wrote")
     sub.add_argument("--out", default="results.csv", metavar="FILE", help="default: %(default)s")
 
-    sub = verb(verbs.summary, "Mean and standard deviation over the seeds, from a table of collect, as Markdown.")
+    sub = verb(tables.summary, "Mean and standard deviation over the seeds, from a table of collect, as Markdown.")
     sub.add_argument("table", help="a CSV that collect or compare wrote")
+
+    sub = verb(tables.claims, "Which of the paper's claims hold, by the measured tables: writes RESULTS.md anew.")
+    sub.add_argument("--out", metavar="FILE", help="default: data/results/RESULTS.md of this clone")
+    grids.add(verb)
     return top
 
 

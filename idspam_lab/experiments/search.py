@@ -1,0 +1,148 @@
+"""The search of Table 7 by Optuna (an optional extra: pip install "idspam-lab[search]").
+
+Trials that lag behind the median of the earlier ones end after an epoch. All is kept in one SQLite file, which several
+processes can work on at once and which a later call goes on with.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from ..backbones import Backbone
+from ..classifier import PromptClassifier
+from ..errors import BadInput
+from ..methods.spelled import read_method
+from ..tasks import TaskData
+
+# Table 7, but for the layers, which are 1 to L - 1 there.
+SPACE = {
+    "epochs": (1, 5, 10, 20, 30),
+    "batch_size": (16, 32, 64),
+    "lr": (1e-3, 5e-4, 1e-4, 5e-5, 1e-5),
+    "dropout": (0.1, 0.2, 0.3),
+    "weight_decay": (0.0, 0.01, 0.1),
+}
+FIRST = 5  # trials that are never ended early: the median has to come from somewhere
+
+
+def search(
+    data: TaskData,
+    backbone: Backbone,
+    *,
+    storage: str | Path,
+    trials: int,
+    method: str = "idspam",
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+    **settings,
+) -> pd.DataFrame:
+    """Trains with settings of SPACE until there are `trials` of them, those of earlier calls and other processes
+    counted; the best is the one with the best epoch on the validation texts. The test texts are not looked at.
+
+    Args:
+        storage: the SQLite file.
+        method: as `read_method` reads it, without a layer; one that has a dropout (ID-SPAM, mean pooling, LPT).
+        seed: of every training.
+        settings: fixed in place of searched ones, or beside them (max_length). Other texts or other fixed settings are
+            another study, which may lie in the same file.
+
+    Returns:
+        A row a trial: number, state (COMPLETE, PRUNED, FAIL), value (the validation score), what was chosen.
+
+    Raises:
+        BadInput: Optuna is not installed, there are no validation texts, or the file is no study.
+    """
+    optuna = installed()
+    if data.validation is None or not len(data.validation):
+        raise BadInput("There are no validation texts to search by: hold some training texts out (--holdout).")
+    name, options = read_method(method)
+    searched = {key: values for key, values in SPACE.items() if key not in settings}
+    dropout = {"dropout": settings.pop("dropout")} if "dropout" in settings else {}
+
+    def objective(trial) -> float:
+        chosen = {key: trial.suggest_categorical(key, values) for key, values in searched.items()}
+        made = options | {"layer": trial.suggest_int("layer", 1, backbone.L - 1)} | dropout
+        if "dropout" in chosen:
+            made["dropout"] = made["head_dropout"] = chosen.pop("dropout")
+        clf = PromptClassifier(backbone, name, labels=data.task.labels, seed=seed, **made)
+
+        def told(progress) -> None:
+            if progress.metrics:
+                trial.report(progress.metrics["validation_score"], progress.epoch)
+                if trial.should_prune():
+                    raise optuna.TrialPruned
+
+        run = clf.fit(
+            data.train,
+            data.validation,
+            clf.preset(**settings, **chosen, seed=seed),
+            metric=data.task.metric,
+            callbacks=[told],
+            progress=False,
+        )
+        if run.stopped:
+            raise KeyboardInterrupt
+        return run.best["validation_score"]
+
+    def ended(study, trial) -> None:
+        value = "" if trial.value is None else f" {trial.value:.1%} on the validation texts"
+        say(f"trial {trial.number}: {trial.state.name.lower()}{value}, {in_words(trial.params)}")
+
+    states = tuple(optuna.trial.TrialState[name] for name in ("COMPLETE", "PRUNED", "FAIL"))
+    fixed = in_words({key: value for key, value in (settings | dropout | {"seed": seed}).items() if key != "precision"})
+    study = opened(optuna, storage, f"{data.task.name} {data.fingerprint}, {backbone.name}, {method}, {fixed}")
+    enough = optuna.study.MaxTrialsCallback(trials, states=states)
+    if sum(trial.state in states for trial in study.trials) < trials:
+        study.optimize(objective, callbacks=[ended, enough], catch=(BadInput,))
+    return table_of(study)
+
+
+def installed():
+    """Optuna, which says no more than its warnings.
+
+    Raises:
+        BadInput: it is not there.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise BadInput('Optuna is not installed: pip install "idspam-lab[search]".') from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
+
+
+def opened(optuna, storage: str | Path, name: str):
+    """The study in the file, made if need be.
+
+    Raises:
+        BadInput: the file is something else, or cannot be written.
+    """
+    path = Path(storage)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return optuna.create_study(
+            storage=f"sqlite:///{path.absolute()}",
+            study_name=name,
+            direction="maximize",
+            load_if_exists=True,
+            sampler=optuna.samplers.TPESampler(),  # without a seed: two processes must not draw the same
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST),
+        )
+    except Exception as error:  # SQLAlchemy's and SQLite's have no common kind
+        first = str(error).strip().splitlines()[0]
+        raise BadInput(f"{path} is no study that can be gone on with ({first}): name another file.") from error
+
+
+def in_words(params: dict) -> str:
+    """ "lr 0.001, layer 3" """
+    return ", ".join(f"{name} {value:g}" for name, value in params.items() if value is not None)
+
+
+def table_of(study) -> pd.DataFrame:
+    """A row a trial, the best first."""
+    rows = [
+        {"number": trial.number, "state": trial.state.name, "value": trial.value, **trial.params}
+        for trial in study.trials
+    ]
+    return pd.DataFrame(rows).sort_values("value", ascending=False, ignore_index=True)

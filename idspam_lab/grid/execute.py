@@ -1,0 +1,171 @@
+"""Trains and evaluates the runs of one group, in this process."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ..classifier import PromptClassifier
+from ..experiments import Transfer, with_interval
+from ..experiments.compare import as_row, build, majority_of, row_of
+from ..experiments.layer_curve import train_together
+from ..methods.spelled import read_method, write_method
+from ..tasks import TaskData, load_for_evaluation, load_task
+from ..training import Run, predict_many
+from ..training.checkpoint import copy_of, put_back, trained_tensors
+from ..training.shared import SharedPass
+from .models import Models
+from .plan import GridRun
+
+
+
+class Trained(NamedTuple):
+    """A run that has been trained."""
+
+    planned: GridRun
+    clf: PromptClassifier
+    run: Run
+
+
+def execute(
+    planned: Sequence[GridRun],
+    models: Models,
+    folder: Path | None = None,
+    *,
+    keep: bool = False,
+    command: str = "",
+    progress: bool = False,
+) -> dict[str, dict]:
+    """Trains the runs of a group, which share passes if there are several.
+
+    Args:
+        folder: for checkpoints, from which a killed run goes on if it went alone, and for adapters.
+        keep: writes each run's trained part to folder/adapters/ID.
+
+    Returns:
+        For each run, by its id, what its file will hold: `run`, as planned; `rows`, one a test set, with the columns of
+        `compare`; `majority`, the rows of the majority class; `history`, one dict an epoch. For a run whose loss became
+        no number `failed` alone, a sentence.
+
+    Raises:
+        BadInput: texts or model are not there, or what `fit` raises.
+    """
+    first = planned[0]
+    data = texts_of(first.task, first.holdout, first.limit, first.metric, first.origins[1:])
+    backbone = models.load(first.backbone)
+    clfs = [build(data, backbone, spelled(run), run.settings.seed) for run in planned]
+    checkpoints = folder / "checkpoints" / first.id if folder and len(planned) == 1 else None
+    runs = train(clfs, planned, data, checkpoints, progress)
+    trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]
+    tests = [Transfer(data), *(Transfer(there) for there in targets(first))]
+    found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
+    for one in trained:
+        majority = [majority_of(data, test, backbone, command) for test in tests]
+        found[one.planned.id] = {"run": as_json(one.planned), "rows": [], "majority": majority}
+        found[one.planned.id]["history"] = one.run.history
+        if keep and folder:
+            one.clf.save_pretrained(folder / "adapters" / one.planned.id)
+    for test in tests:
+        for one, row in zip(trained, evaluated(trained, data, test, command), strict=True):
+            found[one.planned.id]["rows"].append(row | extras(one, len(planned)))
+    for one in trained if first.few_shot else ():
+        found[one.planned.id]["rows"] += [row | extras(one, 1) for row in few_shot_rows(one, data, command)]
+    if checkpoints:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    return found
+
+
+@lru_cache(maxsize=2)
+def texts_of(task: str, holdout: float, limit: int | None, metric: str | None, origins: tuple) -> TaskData:
+    """A task's texts, read once for the groups that follow each other; `origins` tells other texts of that name."""
+    return load_task(task, holdout=holdout, limit=limit, metric=metric)
+
+
+@lru_cache(maxsize=2)
+def test_texts_of(task: str, metric: str | None, origins: tuple) -> TaskData:
+    """The same of a task that is only evaluated on."""
+    return load_for_evaluation(task, whole=True, metric=metric)
+
+
+def train(
+    clfs: Sequence[PromptClassifier],
+    planned: Sequence[GridRun],
+    data: TaskData,
+    checkpoints: Path | None,
+    progress: bool,
+) -> list[Run]:
+    """All on the same passes, or one alone.
+
+    Raises:
+        KeyboardInterrupt: stopped by hand; `fit` would leave it at the best epoch so far, which is no result here.
+    """
+    if len(clfs) > 1:
+        return train_together(clfs, [run.settings for run in planned], data, progress=progress)
+    told = {"metric": data.task.metric, "out": checkpoints, "progress": progress}
+    run = clfs[0].fit(data.train, data.validation, planned[0].settings, **told)
+    if run.stopped:
+        raise KeyboardInterrupt
+    return [run]
+
+
+def spelled(run: GridRun) -> str:
+    """The method with its layer."""
+    name, options = read_method(run.method)
+    return write_method(name, options if run.layer is None else options | {"layer": run.layer})
+
+
+def targets(run: GridRun) -> list[TaskData]:
+    """The texts of other tasks that the run is evaluated on as it is."""
+    return [] if run.few_shot else [test_texts_of(name, run.metric, run.origins[1:]) for name in run.transfer]
+
+
+def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, command: str) -> list[dict]:
+    """A row a run on one test set; runs that have shared passes in training share them here."""
+    if len(trained) == 1:
+        one = trained[0]
+        return [row_of(one.clf, one.planned.method, one.run, data, test, command)]
+    clfs, settings, there = [one.clf for one in trained], trained[0].planned.settings, test.data
+    texts = clfs[0].rows(there.test, settings.max_length)
+    started = time.perf_counter()
+    logits = predict_many(SharedPass(clfs, texts[0], settings.precision), clfs, texts)  # (runs, texts, K)
+    share = (time.perf_counter() - started) / (len(clfs) * len(texts))
+    rows = []
+    for one, predicted in zip(trained, logits.argmax(-1).numpy(), strict=True):
+        scores = with_interval(there.task.metric, there.test.labels, predicted, len(there.task.labels))
+        rows.append(as_row(one.clf, one.planned.method, one.run, data, there, scores, share, command))
+    return rows
+
+
+def few_shot_rows(one: Trained, data: TaskData, command: str) -> list[dict]:
+    """Trained further on a few texts of each other task, then tested there; each time from where the run had ended.
+
+    The seed picks the texts. The last epoch is kept: so few texts leave none to pick one by.
+    """
+    planned, before, rows = one.planned, copy_of(trained_tensors(one.clf)), []
+    for name in planned.transfer:
+        told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric}
+        there = load_task(name, holdout=0, **told)
+        one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
+        rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
+        rows[-1]["few_shot"] = len(there.train)
+        put_back(one.clf, before)
+    return rows
+
+
+def extras(one: Trained, together: int) -> dict:
+    """What a grid's rows have beyond `compare`'s; `seconds_to_best` is training alone, up to the epoch that is kept."""
+    to_best = one.run.history[: one.run.best_epoch]
+    return {
+        "run": one.planned.id,
+        "weight_decay": one.planned.settings.weight_decay,
+        "seconds_to_best": sum(epoch["train_seconds"] for epoch in to_best),
+        "together": together,  # runs that shared the passes; the times are a run's share
+        "adapter_mb": sum(p.numel() * p.element_size() for p in trained_tensors(one.clf).values()) / 1e6,
+    }
+
+
+def as_json(run: GridRun) -> dict:
+    """A planned run."""
+    return {**run.__dict__, "settings": run.settings.to_dict()}

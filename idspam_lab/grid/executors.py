@@ -1,0 +1,121 @@
+"""Executes what is missing of a grid on this machine: in this process, or in several that share the work by claims.
+
+Any number of these can be at work on one folder at once, on one machine or, where the folder's file system locks across
+machines, on several. What one is at work on the others leave alone, until it has ended without having done it.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from ..errors import BadInput
+from .execute import execute
+from .folder import GridFolder
+from .groups import groups_of
+from .models import Models
+from .plan import GridRun, Plan
+
+POLL = 1.0  # seconds between two looks at what others are at work on
+Say = Callable[[str], None]
+Execute = Callable[[Sequence[GridRun]], dict[str, dict]]
+
+
+def work(
+    plan: Plan,
+    folder: GridFolder,
+    models: Models,
+    *,
+    keep: bool = False,
+    command: str = "",
+    progress: bool = True,
+    say: Say = print,
+) -> None:
+    """Does what is missing, group by group; returns when nothing is left that could be done.
+
+    A run that fails is said, left out and costs no other one; the next call tries it again.
+    """
+
+    def attempt(group: Sequence[GridRun]) -> dict[str, dict]:
+        return execute(group, models, folder.path, keep=keep, command=command, progress=progress)
+
+    failed: set[str] = set()
+    while missing := [run for run in plan.runs if not folder.done(run) and run.id not in failed]:
+        idle = True
+        for group in groups_of(missing, models):
+            with folder.claim(group) as mine:
+                idle = idle and not mine
+                for run, found in outcomes(mine, attempt):
+                    failed |= write_down(run, found, plan, folder, say)
+        if idle:  # all that is left is claimed by others
+            time.sleep(POLL)
+
+
+def outcomes(group: Sequence[GridRun], attempt: Execute) -> list[tuple[GridRun, dict]]:
+    """What came of each run. A group that fails as a whole is tried run by run."""
+    if not group:
+        return []
+    try:
+        found = attempt(group)
+    except Exception as error:  # in a night's work one run's error, of whatever kind, must not cost the others
+        if len(group) > 1:
+            return [pair for run in group for pair in outcomes([run], attempt)]
+        found = {group[0].id: {"failed": sentence(error)}}
+    return [(run, found[run.id]) for run in group]
+
+
+def sentence(error: Exception) -> str:
+    """One line of an error; of another library's with its kind."""
+    first = (str(error).strip().splitlines() or [""])[0]
+    return first if isinstance(error, BadInput) else f"{type(error).__name__}: {first}"
+
+
+def write_down(run: GridRun, found: dict, plan: Plan, folder: GridFolder, say: Say) -> set[str]:
+    """Writes a finished run and says its score; of one that failed, why. Returns the ids of those that failed."""
+    if "failed" in found:
+        say(f"failed: {run}: {found['failed']}")
+        return {run.id}
+    folder.write(run, found)
+    scores = ", ".join(f"{row['test_task']} {100 * row['score']:.1f} %" for row in found["rows"])
+    say(f"{sum(map(folder.done, plan.runs))} of {len(plan.runs)}: {run}: {scores}")
+    return set()
+
+
+# Several processes ---------------------------------------------------------------------------------------------------
+
+
+def work_in_processes(
+    plan: Plan, folder: GridFolder, models: Models, jobs: int, *, keep: bool = False, command: str = ""
+) -> None:
+    """The same with `jobs` processes. If some end before their time (out of memory), the others take over.
+
+    Raises:
+        BadInput: every process was ended from outside.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads in mid-air
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    arguments = plan, folder.path, models.folder, threads, keep, command
+    workers = [context.Process(target=one_of_several, args=arguments, daemon=True) for _ in range(jobs)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    ended = [worker.exitcode for worker in workers if worker.exitcode]
+    if len(ended) == jobs and not all(map(folder.done, plan.runs)):
+        raise BadInput(
+            f"All {jobs} processes ended with {', '.join(map(str, ended))} (-9: killed, mostly for want of memory): "
+            "give the same command again with fewer --jobs."
+        )
+
+
+def one_of_several(plan: Plan, folder: Path, models: Path | None, threads: int, keep: bool, command: str) -> None:
+    """What each process does."""
+    torch.set_num_threads(threads)
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    work(plan, GridFolder(folder), Models(models), keep=keep, command=command, progress=False, say=say)

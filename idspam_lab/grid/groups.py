@@ -1,0 +1,34 @@
+"""Which runs share passes of the frozen model: each is what it would be alone, but for rounding."""
+
+from collections.abc import Iterable
+
+from ..training.fast import joins_once
+from ..training.many import SHARED
+from .models import Models
+from .plan import GridRun
+
+# What is lost when a group is killed, and what its optimisers hold, stay bounded.
+TOGETHER = 24
+
+
+def groups_of(runs: Iterable[GridRun], models: Models) -> list[list[GridRun]]:
+    """Runs that go together, at most TOGETHER; a run that cannot share is a group of its own.
+
+    They have one backbone, one task and what `fit_many` asks for: one number of epochs, batch size, length, precision
+    and order of the batches. Runs of several seeds share only if order_seed is set, for else their orders differ.
+    """
+    found: dict[tuple, list[GridRun]] = {}
+    for run in runs:
+        found.setdefault(company(run) if shares(run, models) else (run.id,), []).append(run)
+    return [group[i : i + TOGETHER] for group in found.values() for i in range(0, len(group), TOGETHER)]
+
+
+def shares(run: GridRun, models: Models) -> bool:
+    """Can this run share passes?"""
+    return not run.alone and joins_once(models.built(run.backbone, run.method, run.layer))
+
+
+def company(run: GridRun) -> tuple:
+    """What runs must have in common to go together."""
+    data = run.task, run.transfer, run.few_shot, run.metric, run.limit, run.holdout
+    return run.backbone, *data, *(getattr(run.settings, name) for name in SHARED)

@@ -1,0 +1,272 @@
+"""A grid file -> its runs, checked.
+
+    title = "ID-SPAM at two blocks beside LPT"
+    seeds = [0, 1, 2]                             # up here a key counts for every block that does not say it itself
+
+    [[runs]]                                      # a block: every combination of what its lists hold
+    backbones = ["minilm"]
+    tasks = ["sst2", "reviews.csv"]
+    methods = ["idspam", "idspam:heads=4", "lpt"]
+    layers = [2, 3]                               # or "all"; default: each method's own
+    settings = { epochs = 10, lr = [1e-3, 3e-3] } # of training, for all methods; a list has every value once
+    transfer = ["imdb"]                           # also evaluated there without training there
+    few_shot = 100                                # ... after training on so many of its texts
+
+Further keys: metric, limit, holdout (see `load_task`), and alone = true, where times are the point: no passes are
+shared. A file that has `commands` in place of runs names what to type for a table that no training fills.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+from ..errors import BadInput
+from ..files import hash_file
+from ..methods import METHODS
+from ..methods.spelled import read_method, title_of, write_method
+from ..tasks import TASKS
+from ..tasks.columns import SUFFIXES
+from ..tasks.sources import DATA_DIR
+from ..training import Settings
+from .models import Models
+
+FORMAT = "idspam_lab grid 1"
+LISTS = {"backbones": str, "tasks": str, "methods": str, "layers": int, "seeds": int, "transfer": str}
+SINGLE = {"few_shot": int, "limit": int, "holdout": float, "metric": str, "alone": bool}
+NEEDED = ("backbones", "tasks", "methods", "seeds")
+SETTINGS = tuple(field.name for field in fields(Settings) if field.name not in ("seed", "betas"))
+KINDS = {name: type(getattr(Settings(), name)) for name in SETTINGS} | {"max_length": int, "order_seed": int}
+ONE = {str: "a word", int: "a whole number", float: "a number", bool: "true or false"}
+MANY = {str: "words", int: "whole numbers"}
+
+
+@dataclass(frozen=True)
+class GridRun:
+    """One run: all that its result depends on."""
+
+    backbone: str
+    task: str
+    method: str  # spelled, without its layer
+    layer: int | None
+    settings: Settings  # with the seed
+    transfer: tuple[str, ...] = ()
+    few_shot: int = 0
+    metric: str | None = None  # None: each task's own
+    limit: int | None = None
+    holdout: float = 0.1
+    alone: bool = False
+    origins: tuple[str, ...] = ()  # of the weights and of each task's texts
+
+    @property
+    def id(self) -> str:
+        """The same for the same run, in any process. 16 hex digits."""
+        return hashlib.sha256(json.dumps([FORMAT, asdict(self)], sort_keys=True).encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        block = "" if self.layer is None else f", block {self.layer}"
+        return f"{title_of(self.method)}{block}, seed {self.settings.seed}, {self.task} on {self.backbone}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A grid file."""
+
+    name: str
+    title: str
+    runs: tuple[GridRun, ...]
+    commands: tuple[str, ...] = ()
+
+
+def read_plan(path: str | Path, models: Models) -> Plan:
+    """The runs of a grid file, each once, in its order.
+
+    Raises:
+        BadInput: no such file, or something in it that no run can be made of; one sentence says which.
+    """
+    path = Path(path)
+    content = read_toml(path)
+    title, blocks, commands = (content.pop(key, None) for key in ("title", "runs", "commands"))
+    if commands is not None:
+        checked("commands", commands, str, path)
+    elif not isinstance(blocks, list) or not blocks:
+        raise BadInput(f"{path} has no runs: give it at least one block that begins with [[runs]].")
+    check_keys(content, path)
+    runs: dict[str, GridRun] = {}
+    for number, block in enumerate(blocks or (), start=1):
+        where = f"{path}, block {number}"
+        check_keys(block, where)
+        runs |= {run.id: run for run in runs_of(content | block, where, models)}
+    return Plan(path.stem, str(title or path.stem), tuple(runs.values()), tuple(commands or ()))
+
+
+def read_toml(path: Path) -> dict:
+    """The file's content.
+
+    Raises:
+        BadInput: it cannot be read as TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"The grid file {path} cannot be read ({error}).") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path} is not TOML: {error}.") from error
+
+
+# What a block may say ------------------------------------------------------------------------------------------------
+
+
+def check_keys(block: dict, where: str | Path) -> None:
+    """Known keys alone, each with values of its kind.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    for key, value in block.items():
+        if key in LISTS:
+            if key != "layers" or value != "all":
+                checked(key, value, LISTS[key], where)
+        elif key in SINGLE:
+            check_single(key, value, SINGLE[key], where)
+        elif key == "settings":
+            check_settings(value, where)
+        else:
+            known = ", ".join([*LISTS, *SINGLE, "settings"])
+            raise BadInput(f"There is no key {key!r} in a grid file ({where}); there are title, runs, {known}.")
+
+
+def checked(key: str, value, kind: type, where: str | Path) -> list:
+    """A list that is not empty, of one kind.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    if not isinstance(value, list):
+        raise BadInput(f"{key} is {value!r} in {where}, but it is a list: write {key} = [{json.dumps(value)}].")
+    if not value and key != "transfer":
+        raise BadInput(f"{key} is an empty list in {where}: name at least one.")
+    for one in value:
+        if type(one) is not kind:
+            raise BadInput(f"{key} holds {one!r} in {where}, but it is a list of {MANY[kind]}.")
+    return value
+
+
+def check_settings(settings, where: str | Path) -> None:
+    """Names that `Settings` has.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    if not isinstance(settings, dict):
+        raise BadInput(f"settings is {settings!r} in {where}, but it is a table: settings = {{ epochs = 10 }}.")
+    for name, value in settings.items():
+        if name == "seed":
+            raise BadInput(f"settings has a seed in {where}: write seeds = [...] beside the settings.")
+        if name not in SETTINGS:
+            raise BadInput(f"There is no setting {name!r} ({where}); there are {', '.join(SETTINGS)}.")
+        if value == []:
+            raise BadInput(f"{name} is an empty list in {where}: name at least one value.")
+        for one in value if isinstance(value, list) else [value]:
+            check_single(name, one, KINDS[name], where)
+
+
+def check_single(key: str, value, kind: type, where: str | Path) -> None:
+    """One value of its kind; a whole number will do for a decimal one.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise BadInput(f"{key} is {value!r} in {where}, but it is {ONE[kind]}.")
+
+
+# A block -> runs -----------------------------------------------------------------------------------------------------
+
+
+def runs_of(block: dict, where: str, models: Models) -> Iterator[GridRun]:
+    """Every combination.
+
+    Raises:
+        BadInput: a key is missing; or an unknown task, method or backbone, an option, setting or layer that it has not.
+    """
+    missing = [key for key in NEEDED if key not in block]
+    if missing:
+        raise BadInput(f"{where} has no {missing[0]}: a block needs {', '.join(NEEDED)}.")
+    transfer, few_shot = tuple(block.get("transfer", ())), block.get("few_shot", 0)
+    if few_shot and not transfer:
+        raise BadInput(f"few_shot goes with transfer, the tasks that the {few_shot} texts are of ({where}).")
+    for task in block["tasks"]:
+        check_task(task, transfer, where)
+    more = {key: block[key] for key in SINGLE if key in block and key != "few_shot"}
+    more |= {"transfer": transfer, "few_shot": few_shot}
+    for backbone, task, method in product(block["backbones"], block["tasks"], block["methods"]):
+        method = write_method(*read_method(method))
+        origins = (models.digest(backbone), *(texts_digest(name) for name in (task, *transfer)))
+        for layer in layers_of(block, backbone, method, where, models):
+            for settings in settings_of(block.get("settings", {}), method):
+                for seed in block["seeds"]:
+                    chosen = Settings(**(settings | {"seed": seed}))
+                    yield GridRun(backbone, task, method, layer, chosen, **more, origins=origins)
+
+
+def layers_of(block: dict, backbone: str, method: str, where: str, models: Models) -> list[int | None]:
+    """The blocks of a method, each tried out on the model's shape."""
+    layers = block.get("layers", [None])
+    if "layers" in block and "layer" in read_method(method)[1]:
+        raise BadInput(f"{method!r} names a layer and so does layers ({where}): leave one of them out.")
+    try:
+        chosen = list(range(models.shape(backbone).L)) if layers == "all" else layers
+        for layer in chosen:
+            models.built(backbone, method, layer)
+    except NotImplementedError as error:
+        raise BadInput(f"{backbone} cannot be run in stages here ({where}).") from error
+    except BadInput as error:
+        raise BadInput(f"{str(error).rstrip('.')} ({where}).") from error
+    return chosen
+
+
+def settings_of(told: dict, method: str) -> Iterator[dict]:
+    """The method's preset with what the block says; of each list one value at a time."""
+    lists = [value if isinstance(value, list) else [value] for value in told.values()]
+    lists = [list(map(KINDS[name], values)) for name, values in zip(told, lists, strict=True)]  # 0 is 0.0
+    for values in product(*lists):
+        yield METHODS[read_method(method)[0]].preset | dict(zip(told, values, strict=True))
+
+
+def check_task(task: str, transfer: tuple[str, ...], where: str) -> None:
+    """A known task or a table, and tasks to transfer to that have as many classes.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    for name in (task, *transfer):
+        if name not in TASKS and Path(name).suffix not in SUFFIXES:
+            raise BadInput(f"There is no task {name!r} ({where}); there are {', '.join(TASKS)}, or a table of yours.")
+    for name in transfer:
+        if name in TASKS and task in TASKS and len(TASKS[name].labels) != len(TASKS[task].labels):
+            counts = f"{len(TASKS[task].labels)} classes and {name} {len(TASKS[name].labels)}"
+            raise BadInput(f"{task} has {counts}, so there is no transfer between them ({where}).")
+
+
+def texts_digest(task: str) -> str:
+    """Tells texts in files from others; what is embedded or comes from the hub goes by its name."""
+    folder = Path(os.environ.get(DATA_DIR) or "") / task
+    if task in TASKS:
+        local = os.environ.get(DATA_DIR) and folder.is_dir()
+        paths = [folder / f"{split}.parquet" for split in TASKS[task].splits.values()] if local else []
+    else:
+        paths = [Path(task)]
+    digests = [file_digest(path, path.stat().st_mtime_ns) for path in paths if path.is_file()]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16] if digests else task
+
+
+@cache
+def file_digest(path: Path, changed: int) -> str:
+    """A file's sha256, computed once while it is not changed."""
+    return hash_file(path)

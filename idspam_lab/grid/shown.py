@@ -1,0 +1,94 @@
+"""What a grid would do, for a terminal: its runs, what is done, and what the rest will take."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ..experiments.summary import SAME, as_text, summarize
+from ..methods.spelled import title_of
+from ..terminal import table
+from .estimate import cost_of
+from .folder import GridFolder
+from .groups import groups_of
+from .models import Models
+from .plan import GridRun, Plan
+
+COLUMNS = ["backbone", "task", "method", "blocks", "seeds", "runs", "done", "PFLOP", "hours", "GB"]
+WIDTH = 120
+
+
+def dry_run(plan: Plan, folder: GridFolder, models: Models, rate: float, how: str) -> str:
+    """The runs as a table, and what the missing ones need.
+
+    Args:
+        rate: floating-point operations a second.
+        how: where the rate comes from.
+    """
+    missing = [run for run in plan.runs if not folder.done(run)]
+    groups = groups_of(missing, models)
+    flop, memory, kept = {}, {}, 0.0
+    for group in groups:
+        cost = cost_of(group, models)
+        kept = max(kept, cost.kept)
+        for run in group:
+            flop[run.id], memory[run.id] = cost.flop / len(group), cost.memory
+    rows = [row_of(runs, flop, memory, rate) for runs in alike(plan.runs)]
+    hours = sum(flop.values()) / rate / 3600
+    lines = [f"{plan.title}\n", table(rows, COLUMNS, width=WIDTH), ""]
+    lines.append(f"{len(plan.runs)} runs, {len(plan.runs) - len(missing)} done; the rest in {len(groups)} groups that")
+    lines[-1] += f" share passes: about {hours:,.1f} hours at {how}."
+    if missing:
+        most = max(memory.values()) / 1e9
+        lines.append(f"Memory: at most about {most:.1f} GB at once, and {kept / 1e9:.1f} GB of kept hidden states.")
+    lines.append("The estimate counts the blocks' products alone (idspam_lab/grid/estimate.py): a guide, no promise.")
+    return "\n".join(lines)
+
+
+def alike(runs: Sequence[GridRun]) -> list[list[GridRun]]:
+    """Runs that differ in block, seed and settings alone, in the plan's order."""
+    found: dict[tuple, list[GridRun]] = {}
+    for run in runs:
+        found.setdefault((run.backbone, run.task, run.transfer, run.method), []).append(run)
+    return list(found.values())
+
+
+def row_of(runs: Sequence[GridRun], flop: dict[str, float], memory: dict[str, float], rate: float) -> dict:
+    """One line of the table. What is done needs nothing."""
+    first, missing = runs[0], [run for run in runs if run.id in flop]
+    blocks = sorted({run.layer for run in runs if run.layer is not None})
+    seeds = sorted({run.settings.seed for run in runs})
+    needed = sum(flop[run.id] for run in missing)
+    return {
+        "backbone": first.backbone,
+        "task": " → ".join([first.task, *first.transfer]),
+        "method": title_of(first.method),
+        "blocks": spans(blocks) or "its own",
+        "seeds": spans(seeds),
+        "runs": len(runs),
+        "done": len(runs) - len(missing),
+        "PFLOP": f"{needed / 1e15:,.1f}",
+        "hours": f"{needed / rate / 3600:,.1f}",
+        "GB": f"{max((memory[run.id] for run in missing), default=0) / 1e9:.1f}",
+    }
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """[0, 1, 2, 5] -> "0-2 5" """
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return " ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def results(plan: Plan, found: pd.DataFrame, folder: GridFolder) -> str:
+    """Means over the seeds, where the runs differ in nothing else that a summary tells apart; and where all is."""
+    done = sum(map(folder.done, plan.runs))
+    if not done:
+        return f"Nothing is done yet of {len(plan.runs)} runs."
+    told_apart = found.dropna(subset=["seed"]).duplicated([*SAME, "seed", "layer"]).sum() == 0
+    summary = f"{as_text(summarize(found))}\n\n" if told_apart and found["layer"].nunique() <= 1 else ""
+    where = f"{folder.path}: {plan.name}.csv, {plan.name}-epochs.csv"
+    return f"{summary}{done} of {len(plan.runs)} runs are done. Written to {where}"

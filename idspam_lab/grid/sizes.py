@@ -1,0 +1,73 @@
+"""How large the tasks are on the hub, so that a grid can be estimated where their texts are not.
+
+`python -m idspam_lab.grid.sizes TASK ...` measures the tokens anew; a test holds the embedded task against it.
+"""
+
+import sys
+from dataclasses import dataclass
+
+from ..tasks import TASKS, Examples, load_task
+from ..tasks.splits import MAX_HOLDOUT
+from .plan import GridRun
+
+LONGEST = 512  # where texts are cut
+TOKENS_A_WORD = 1.4  # of English in WordPiece, for tables of one's own
+
+
+@dataclass(frozen=True)
+class Size:
+    """Rows, and tokens a text."""
+
+    train: int
+    test: int
+    mean: float  # by MiniLM's tokenizer, pairs as one, special tokens included, cut at LONGEST
+    longest: int
+
+
+SIZES = {
+}
+
+
+def size_of(run: GridRun) -> tuple[Size, int]:
+    """The texts that a run trains on, cut as it cuts them, and how many more pick its epoch.
+
+    Raises:
+        BadInput: a table of one's own that cannot be read.
+    """
+    if run.task in SIZES:
+        size = SIZES[run.task]
+        held = run.holdout if run.holdout >= 1 else min(run.holdout * size.train, MAX_HOLDOUT)
+        train, test = size.train - int(held), size.test
+        mean, longest = size.mean, size.longest
+    else:
+        data = load_task(run.task, holdout=run.holdout)
+        train, test, held = len(data.train), len(data.test), len(data.validation or ())
+        words = [TOKENS_A_WORD * len(text.split()) for text in whole(data.train)]
+        mean, longest = sum(words) / len(words), int(max(words))
+    cut = run.settings.max_length or LONGEST
+    return Size(min(train, run.limit or train), test, min(mean, cut), min(longest, cut)), int(held)
+
+
+def tested(run: GridRun) -> int:
+    """Texts that a run is evaluated on in the end."""
+    return sum(SIZES[name].test for name in (run.task, *run.transfer) if name in SIZES)
+
+
+def whole(examples: Examples) -> list[str]:
+    """Both texts of each row as one."""
+    return [f"{a} {b}" for a, b in zip(examples.texts, examples.pairs or [""] * len(examples), strict=True)]
+
+
+def measure(task: str) -> tuple[float, int]:
+    """Mean and most tokens of a task's training texts."""
+    from ..backbones import encode, load_backbone
+
+    train = load_task(task, holdout=0).train
+    rows, _ = encode(load_backbone("minilm"), train.texts, train.pairs, LONGEST)
+    lengths = [len(row["input_ids"]) for row in rows]
+    return sum(lengths) / len(lengths), max(lengths)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or TASKS:
+        print(name, *measure(name))

@@ -1,0 +1,316 @@
+"""A grid at work: every run once, whoever is killed; the same results however it is executed; one table."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from idspam_lab.cli import main
+from idspam_lab.errors import BadInput
+from idspam_lab.grid import executors
+from idspam_lab.grid.collect import collect
+from idspam_lab.grid.execute import execute
+from idspam_lab.grid.executors import work, work_in_processes
+from idspam_lab.grid.folder import GridFolder
+from idspam_lab.grid.models import Models
+from idspam_lab.grid.plan import read_plan
+from tests.grid_models import save_models, save_tasks
+
+TEXT = """
+title = "Small"
+backbones = ["roberta-base"]
+tasks = ["sst2"]
+seeds = [0, 1]
+settings = { epochs = 2, batch_size = 8, lr = 5e-3, order_seed = 0, precision = "fp32" }
+
+[[runs]]
+methods = ["idspam:t=3,c=8"]
+layers = [1, 2]
+
+[[runs]]
+methods = ["lora:r=2"]
+"""
+NUMBERS = ["score", "accuracy", "macro_f1", "texts", "train_texts", "best_epoch", "trained_parameters"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Models, tasks and grid files."""
+    folder = tmp_path_factory.mktemp("grid")
+    save_models(folder / "models", ["roberta-base"])
+    save_tasks(folder / "tasks")
+    (folder / "small.toml").write_text(TEXT)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def tasks(place, monkeypatch):
+    monkeypatch.setenv("IDSPAM_DATA_DIR", str(place / "tasks"))
+
+
+@pytest.fixture(scope="module")
+def models(place):
+    return Models(place / "models")
+
+
+@pytest.fixture
+def plan(place, models):
+    return read_plan(place / "small.toml", models)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return GridFolder(tmp_path / "out")
+
+
+@pytest.fixture
+def go(plan, models, folder):
+    """Does the grid and returns what was said."""
+
+    def run(plan=plan, folder=folder):
+        lines = []
+        work(plan, folder, models, say=lines.append, progress=False, command="test")
+        return lines
+
+    return run
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """The ids that are executed from now on, in order."""
+    ids, real = [], executors.execute
+
+    def watched(group, *rest, **options):
+        ids.extend(run.id for run in group)
+        return real(group, *rest, **options)
+
+    monkeypatch.setattr(executors, "execute", watched)
+    return ids
+
+
+def scores(found):
+    """What does not depend on the clock, by run and test set."""
+    rows = found.dropna(subset=["seed"]).set_index(["run", "test_task"])[NUMBERS]
+    return rows.sort_index()
+
+
+# Every run once ------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_a_run_and_the_majority_class_beside_them(go, plan, folder):
+    said = go()
+    results, epochs = collect(plan, folder)
+    assert list(results["method"]) == ["majority class", *["ID-SPAM (t=3, c=8)"] * 4, *["LoRA (r=2)"] * 2]
+    runs = results.dropna(subset=["seed"])
+    assert list(zip(runs["layer"][:4], runs["seed"][:4], strict=True)) == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    assert set(runs["run"]) == {run.id for run in plan.runs} and set(runs["backbone"]) == {"roberta-base"}
+    assert list(runs["together"]) == [4] * 4 + [1] * 2 and (runs["seconds_to_best"] > 0).all()
+    assert len(epochs) == 6 * 2 and {"train_loss", "validation_score", "epoch", "run"} <= set(epochs)
+    assert len(said) == 6 and said[-1].startswith("6 of 6: ") and " %" in said[-1]
+    written = pd.read_csv(folder.path / "small.csv")
+    assert list(written.columns) == list(results.columns) and len(written) == 7
+
+
+def test_what_is_done_is_not_done_again(go, plan, folder, executed):
+    go()
+    first, _ = collect(plan, folder)
+    executed.clear()
+    assert go() == [] and executed == []
+    more = replace(plan, runs=(*plan.runs, replace(plan.runs[0], settings=replace(plan.runs[0].settings, seed=2))))
+    go(more)
+    assert executed == [more.runs[-1].id]
+    assert list(collect(plan, folder)[0]["date"].dropna()) == list(first["date"].dropna())
+
+
+def test_together_and_alone_are_the_same_results(go, plan, folder, models, tmp_path):
+    go()
+    single = GridFolder(tmp_path / "single")
+    for run in plan.runs:
+        single.write(run, execute([run], models)[run.id])
+    pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, single)[0]))
+    losses = [collect(plan, where)[1].set_index(["run", "epoch"])["train_loss"] for where in (folder, single)]
+    pd.testing.assert_series_equal(*losses, rtol=1e-4)
+
+
+def test_a_run_that_fails_costs_no_other(go, plan, folder, monkeypatch):
+    broken, real = plan.runs[1].id, executors.execute
+
+    def sometimes(group, *rest, **options):
+        if broken in [run.id for run in group]:
+            raise RuntimeError("no more memory\nand a long trace")
+        return real(group, *rest, **options)
+
+    monkeypatch.setattr(executors, "execute", sometimes)
+    said = go()
+    assert [line for line in said if line.startswith("failed")] == [
+        f"failed: {plan.runs[1]}: RuntimeError: no more memory"
+    ]
+    assert [folder.done(run) for run in plan.runs] == [True, False, True, True, True, True]
+    monkeypatch.setattr(executors, "execute", real)
+    assert len(go()) == 1 and all(map(folder.done, plan.runs))
+
+
+def test_a_loss_that_is_no_number_is_a_failure_of_that_run(go, plan, folder, models):
+    wild = [replace(run, settings=replace(run.settings, lr=1e30)) for run in plan.runs[:1]]
+    said = go(replace(plan, runs=(*plan.runs[:2], *wild)))
+    assert sum("The loss became" in line for line in said) == 1 and not folder.done(wild[0])
+    assert all(map(folder.done, plan.runs[:2]))
+
+
+def test_a_damaged_row_gets_a_sentence(go, plan, folder):
+    go()
+    folder.row(plan.runs[0]).write_text("{")
+    with pytest.raises(BadInput, match="is damaged .*: delete it, and the run is done again"):
+        collect(plan, folder)
+
+
+# Killed, and several at once -----------------------------------------------------------------------------------------
+
+
+def start(place, out, *more):
+    """`idspam-lab grid` as a process of its own."""
+    command = [sys.executable, "-m", "idspam_lab", "grid", str(place / "small.toml"), "--out", str(out)]
+    return subprocess.Popen(
+        [*command, "--models", str(place / "models"), *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def rows_in(out):
+    return sorted(path.name for path in (out / "rows").glob("*.json")) if (out / "rows").is_dir() else []
+
+
+@pytest.mark.slow
+def test_killed_at_any_time_nothing_done_is_lost_and_nothing_is_done_twice(place, plan, folder):
+    first = start(place, folder.path)
+    while not rows_in(folder.path) and first.poll() is None:
+        time.sleep(0.005)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = {name: (folder.path / "rows" / name).read_bytes() for name in rows_in(folder.path)}
+    assert 0 < len(before) < len(plan.runs)
+    again = start(place, folder.path)
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert out.count(" of 6: ") == len(plan.runs) - len(before)
+    assert all((folder.path / "rows" / name).read_bytes() == content for name, content in before.items())
+    assert len(pd.read_csv(folder.path / "small.csv")) == 7
+
+
+@pytest.mark.slow
+def test_two_processes_share_one_grid(place, plan, folder, tmp_path, go):
+    processes = [start(place, folder.path) for _ in range(2)]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert sum(out.count(" of 6: ") for out, _ in said) == len(plan.runs)  # each run once, by one of them
+    other = GridFolder(tmp_path / "other")
+    go(folder=other)
+    pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, other)[0]))
+
+
+@pytest.mark.slow
+def test_a_killed_claimants_runs_are_taken_over(place, plan, folder, go):
+    """The other process holds every claim while it sleeps; when it is killed, this one goes on."""
+    program = (
+        "import sys, time; from idspam_lab.grid.folder import GridFolder; from idspam_lab.grid.models import Models; "
+        "from idspam_lab.grid.plan import read_plan; f = GridFolder(sys.argv[1]); "
+        "plan = read_plan(sys.argv[2], Models(sys.argv[3]));\n"
+        "with f.claim(plan.runs) as mine: print(len(mine), flush=True); time.sleep(600)"
+    )
+    arguments = [str(folder.path), str(place / "small.toml"), str(place / "models")]
+    holder = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "6\n"
+        with folder.claim(plan.runs) as mine:
+            assert mine == []
+    finally:
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+    go()
+    assert all(map(folder.done, plan.runs))
+
+
+@pytest.mark.slow
+def test_jobs_do_the_same_in_several_processes(place, plan, folder, models, tmp_path, go):
+    work_in_processes(plan, folder, models, 2)
+    other = GridFolder(tmp_path / "other")
+    go(folder=other)
+    pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, other)[0]))
+
+
+# Transfer ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def transfer(plan):
+    run = replace(plan.runs[0], transfer=("mrpc", "imdb"), metric="acc_f1", task="sst2")
+    return replace(plan, runs=(run,))
+
+
+def test_zero_shot_is_a_row_for_each_other_task(go, transfer, folder):
+    go(transfer)
+    found = collect(transfer, folder)[0]
+    assert list(found["test_task"]) == ["sst2", "mrpc", "imdb"] * 2 and set(found["metric"]) == {"acc_f1"}
+
+
+def test_few_shot_trains_on_and_each_time_from_the_same_start(go, transfer, folder, models):
+    few = replace(transfer, runs=(replace(transfer.runs[0], few_shot=6),))
+    go(few)
+    rows = collect(few, folder)[0].dropna(subset=["seed"])
+    assert list(rows["test_task"]) == ["sst2", "mrpc", "imdb"] and list(rows["few_shot"][1:]) == [6, 6]
+    turned = replace(few.runs[0], transfer=("imdb", "mrpc"))
+    again = {row["test_task"]: row["score"] for row in execute([turned], models)[turned.id]["rows"]}
+    assert again == dict(zip(rows["test_task"], rows["score"], strict=True))
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+def command(place, capsys, *more):
+    status = main(["grid", str(place / "small.toml"), "--models", str(place / "models"), *map(str, more)])
+    return status, *capsys.readouterr()
+
+
+def test_dry_run_lists_does_nothing_and_says_how_it_was_estimated(place, folder, capsys, go, plan):
+    status, out, _ = command(place, capsys, "--out", folder.path, "--dry-run", "--flops", "1e9")
+    assert status == 0 and rows_in(folder.path) == []
+    assert "6 runs, 0 done; the rest in 3 groups" in out and "at the rate that was given" in out
+    assert "1-2" in out and "0-1" in out and "LoRA (r=2)" in out
+    go(replace(plan, runs=plan.runs[:4]))
+    _, out, _ = command(place, capsys, "--out", folder.path, "--dry-run")
+    assert "6 runs, 4 done; the rest in 2 groups" in out and "of what a matrix product reached on this" in out
+
+
+def test_the_command_does_it_and_says_where_it_is(place, folder, capsys):
+    status, out, _ = command(place, capsys, "--out", folder.path, "--adapters")
+    assert status == 0 and "6 of 6 runs are done. Written to" in out
+    assert len(list((folder.path / "adapters").glob("*/adapter.safetensors"))) == 6
+    assert not list((folder.path / "checkpoints").glob("*"))
+    status, out, _ = command(place, capsys, "--out", folder.path, "--collect")
+    assert status == 0 and "6 of 6 runs are done" in out
+
+
+def test_missing_runs_are_status_2_and_the_table_is_written(place, folder, capsys, monkeypatch):
+    monkeypatch.setenv("IDSPAM_DATA_DIR", str(place))
+    status, out, err = command(place, capsys, "--out", folder.path)
+    assert status == 2 and "6 of 6 runs are missing" in err and out.count("failed: ") == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("--jobs", "0"), "--jobs is 0"), (("--executor", "ray", "--adapters"), "--adapters goes with work on this")],
+)
+def test_bad_options_get_a_sentence(place, folder, capsys, arguments, said):
+    status, _, err = command(place, capsys, "--out", folder.path, *arguments)
+    assert status == 2 and said in err and err.count("\n") == 1
+
+
+def test_a_row_file_says_which_run_it_is(go, plan, folder):
+    go()
+    content = json.loads(folder.row(plan.runs[0]).read_text())
+    assert set(content) == {"run", "rows", "majority", "history"} and content["run"]["method"] == "idspam:t=3,c=8"
