@@ -22,6 +22,14 @@ def results_table_of(name: str, folder: Path = MEASURED) -> pd.DataFrame:
     return read_results(path)
 
 
+def measured_tables(pattern: str, folder: Path = MEASURED) -> list[pd.DataFrame]:
+    """The tables of data/results whose file's name fits, "curve_*.csv", by name; where there is none, it says so."""
+    found = [read_results(path) for path in sorted(Path(folder).glob(pattern))]
+    if not found:
+        print(f"No {pattern} is in data/results yet: nothing of this kind has been measured, or this is no clone.")
+    return found
+
+
 def measured_study(name: str = "faithfulness_rotten_tomatoes", folder: Path = MEASURED) -> Study:
     """A faithfulness study of data/results.
 

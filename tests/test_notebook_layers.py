@@ -1,0 +1,44 @@
+"""Lesson 04, run in a real kernel: on few texts for its form, in full for what its prose says."""
+
+import re
+
+import pytest
+
+from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
+
+LESSON = "04_layer_curve"
+
+
+def check(notebook, blocks=6):
+    text = text_of(notebook)
+    assert text.count("Not yet: it returns nothing yet") == 3  # the exercises, as they are given
+    saved = [int(share) for share in re.findall(r"shared: (\d+)% saved", text)]
+    assert len(saved) == 3 and all(33 < share < 50 for share in saved)  # "more than a third, but never half"
+    assert number(r"the best of  1: ([\d.]+) %", text) == 75
+    assert 2.5 < number(r"the best of  6: ([\d.]+) %", text) - 75 < 3.5  # "three points out of nothing"
+    picks = re.findall(r"^ +\d+ +(\d) +[\d.]+ +[\d.]+$", text, re.MULTILINE)  # seed, layer, validation, test
+    assert picks and all(int(layer) < blocks for layer in picks)
+    chosen = int(number(r"Block (\d) of 6 was chosen", text))
+    best = int(number(r"the best on the validation texts: block (\d)", text))
+    assert 0 <= chosen < blocks and best <= int(number(r"the one-error rule: block (\d)", text))
+    return text
+
+
+def test_on_few_texts_and_a_second_time(folder):  # noqa: F811
+    path = folder / f"{LESSON}.ipynb"
+    first, again = execute(path, IDSPAM_QUICK="1"), execute(path, IDSPAM_QUICK="1")
+    text = check(first)
+    assert "12 runs on 60 texts, tested on 60" in text and pictures_of(first) >= 1
+    shown = [[line for line in text_of(one).splitlines() if "%" in line] for one in (first, again)]
+    assert shown[0] == shown[1]  # read back, not trained again
+
+
+def test_solutions_pass_their_checks(folder):  # noqa: F811
+    assert text_of(execute(folder / "solutions" / f"{LESSON}.ipynb")).count("Right: ") == 3
+
+
+@pytest.mark.slow
+def test_in_full(folder):  # noqa: F811
+    notebook = execute(folder / f"{LESSON}.ipynb")
+    text = check(notebook)
+    assert "18 runs on 600 texts, tested on 853" in text

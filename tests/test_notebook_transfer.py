@@ -1,0 +1,47 @@
+"""Lesson 05, run in a real kernel: on few texts for its form, in full for what its prose says."""
+
+import re
+
+import pytest
+
+from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
+
+LESSON = "05_transfer"
+
+
+@pytest.fixture(autouse=True)
+def embedded_only(monkeypatch):
+    monkeypatch.delenv("IDSPAM_DATA_DIR", raising=False)
+
+
+def check(notebook):
+    text = text_of(notebook)
+    assert text.count("Not yet: it returns nothing yet") == 2  # the exercises, as they are given
+    assert "SST-2 is not at hand: Rotten Tomatoes stands in for it." in text
+    assert "QQP and MRPC are not at hand" in text
+    assert len(re.findall(r"None of the \d+ rows of .* is among the training rows", text)) == 2
+    lengths = [float(found) for found in re.findall(r"^ *(?:rotten_tomatoes|imdb) +\d+ +([\d.]+) ", text, re.MULTILINE)]
+    assert len(lengths) == 2 and lengths[1] > 5 * lengths[0]  # "a gap in length"
+    assert len(re.findall(r"in-domain: -?\d+% kept", text)) == 4
+    assert len(re.findall(r"linear head alone right \d+, p = ", text)) == 4
+    assert "mean prompt of all texts" in text
+    assert pictures_of(notebook) == 2
+    return text
+
+
+def test_on_few_texts_and_a_second_time(folder):  # noqa: F811
+    path = folder / f"{LESSON}.ipynb"
+    first = check(execute(path, IDSPAM_QUICK="1"))
+    again = check(execute(path, IDSPAM_QUICK="1"))
+    shown = [re.findall(r"^(?:ID-SPAM|linear head|its own).*%.*$", text, re.MULTILINE) for text in (first, again)]
+    assert shown[0] == shown[1] and len(shown[0]) >= 5
+
+
+def test_solutions_pass_their_checks(folder):  # noqa: F811
+    assert text_of(execute(folder / "solutions" / f"{LESSON}.ipynb")).count("Right: ") == 2
+
+
+@pytest.mark.slow
+def test_in_full_it_shows_what_its_prose_says(folder):  # noqa: F811
+    text = check(execute(folder / f"{LESSON}.ipynb"))
+    assert number(r"tokens in reviews that no training sentence has: ([\d.]+)%", text) < 30
