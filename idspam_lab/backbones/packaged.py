@@ -63,6 +63,15 @@ PACKAGED = {
 }
 
 
+def is_installed(name: str) -> bool:
+    """Whether a packaged model, and what reads its files, is there."""
+    entry = PACKAGED[name]
+    try:
+        return all(map(importlib.metadata.distribution, (*entry.packages, *(["gguf"] if entry.gguf else []))))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
 def packaged_folder(name: str) -> Path:
     """The folder of a packaged model, its files checked against their recorded sha256.
 

@@ -1,10 +1,13 @@
 """Where to compute, and in which precision."""
 
+import os
 from contextlib import nullcontext
 
 import torch
 from accelerate import Accelerator
 from torch import nn
+
+from .record import processor
 
 
 def training_device() -> torch.device:
@@ -31,6 +34,29 @@ def autocast(precision: str, device: torch.device):
     if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+def in_words(device: torch.device) -> str:
+    """Where training will be and what precision "auto" is there, each with the reason."""
+    return f"{place_in_words(device)}\n{precision_in_words(device)}"
+
+
+def place_in_words(device: torch.device) -> str:
+    """The device, and why this one."""
+    if device.type == "cuda":
+        return f"Device: {device} ({torch.cuda.get_device_name(device)}), because a GPU is taken where there is one."
+    if device.type == "mps":
+        return f"Device: {device} (Apple's GPU), because a GPU is taken where there is one."
+    asked = os.environ.get("ACCELERATE_USE_CPU")
+    why = f"ACCELERATE_USE_CPU is {asked}" if asked else "there is no GPU that torch can use"
+    return f"Device: {device} ({processor()}, {torch.get_num_threads()} threads), because {why}."
+
+
+def precision_in_words(device: torch.device) -> str:
+    """What "auto" is on this device, and why."""
+    if computes_bf16(device):
+        return "Precision: bf16 in the passes, because it multiplies bf16 in hardware; the weights stay in fp32."
+    return "Precision: fp32, because it has no hardware to multiply bf16, which would be slower here, not faster."
 
 
 def pass_tokens(device: torch.device) -> int:

@@ -53,11 +53,6 @@ class Watched:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         wait_for(lambda: any(ready(session, name) for session in server.get("/api/sessions")), 90, "a kernel")
 
-    def run_all(self, server: Server, name: str, seconds: float = 300) -> None:
-        """Run > Run All Cells, and waits for the end."""
-        self.start_all()
-        self.finish_all(server, name, seconds)
-
     def start_all(self) -> None:
         """Run > Run All Cells."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()

@@ -1,6 +1,7 @@
 """Every lesson in a real browser: run in JupyterLab through the menu, served by Voila, and as a page from disk.
 
-New lessons are found by themselves. They run on their small setting (IDSPAM_QUICK).
+New lessons are found by themselves; what a person does in them stands in uses.py. They run on their small setting
+(IDSPAM_QUICK).
 """
 
 import re
@@ -15,6 +16,7 @@ from idspam_lab.demo import run_demo
 from idspam_lab.tasks import load_task
 
 from .servers import jupyterlab, voila
+from .uses import AFTERWARDS, AS_A_PAGE, AS_AN_APP, WHILE_IT_RUNS, nothing
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
@@ -70,7 +72,10 @@ def apps(chromium, folder, tmp_path_factory):
 @each_lesson
 def test_a_lesson_runs_in_jupyterlab(demo, course, watched, name):
     watched.open_in_lab(course, name)
-    watched.run_all(course, name, 60 * MINUTES)
+    watched.start_all()
+    WHILE_IT_RUNS.get(name, nothing)(watched)
+    watched.finish_all(course, name, 60 * MINUTES)
+    AFTERWARDS.get(name, nothing)(watched)
     cells = watched.page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
     assert cells and all(re.fullmatch(r"\[\d+\]:", text.strip()) for text in cells)
     assert watched.trouble() == []
@@ -82,6 +87,7 @@ def test_a_lesson_runs_in_jupyterlab(demo, course, watched, name):
 def test_a_lesson_is_an_app(demo, apps, watched, name):
     watched.open_in_voila(apps, name, 60 * MINUTES)
     expect(watched.page.locator("h1").first).to_be_visible()
+    AS_AN_APP.get(name, nothing)(watched)
     assert watched.trouble() == []
 
 
@@ -93,6 +99,7 @@ def test_a_lesson_is_a_page(demo, folder, watched, render, tmp_path, name):
     page.write_text(render.page(render.executed(folder / name)), encoding="utf-8")
     watched.open_page(page)
     expect(watched.page.locator("h1").first).to_be_visible()
+    AS_A_PAGE.get(name, nothing)(watched)
     assert watched.trouble() == []
     watched.page.screenshot(path=watched.shots / f"page-{page.stem}.png", full_page=True)
 

@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 from .panels import HOSTILE, TRAINS_IN_VOILA, notebook_of, panels
 from .servers import voila
+from .uses import look_back, panel, stop_the_training
 
 pytestmark = pytest.mark.browser
-MINUTE = 60_000  # milliseconds
 
 
 def test_panels_in_jupyterlab(lab, watched):
@@ -75,31 +75,6 @@ def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
     expect(panel(watched.page, 3).get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
     see_attention(watched)
     assert watched.trouble() == []
-
-
-def panel(page, number):
-    return page.locator(".idspam-panel").nth(number)
-
-
-def stop_the_training(watched):
-    live = panel(watched.page, 0)
-    expect(live.get_by_text(re.compile("Best so far: epoch [1-9]"))).to_be_visible(timeout=3 * MINUTE)
-    expect(live.locator(".idspam-chart").first.locator("path").first).to_be_visible()
-    watched.shot("live-training", live)
-    live.get_by_role("button", name="Stop").click()
-    expect(live.get_by_text(re.compile("Stopped by hand. Epoch [1-9]"))).to_be_visible(timeout=MINUTE)
-    expect(live.get_by_role("button", name="Stop")).to_be_disabled()
-
-
-def look_back(watched):
-    """The slider shows the weights of earlier steps."""
-    live = panel(watched.page, 0)
-    now = live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts()
-    live.locator(".noUi-handle").press("Home")
-    for _ in range(40):
-        live.locator(".noUi-handle").press("ArrowLeft")
-    expect(live.get_by_text("step 0", exact=True)).to_be_visible()
-    assert now != (live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts())
 
 
 def explore(watched, explorer):
