@@ -79,7 +79,8 @@ def test_what_runs_here_is_what_is_pinned():
 def test_make_and_conda_install_the_same():
     index, extras = make_variable("CPU_INDEX"), make_variable("EXTRAS")
     assert CONDA_PIP == [f"--extra-index-url {index}", "-c constraints.txt", f"-e .[{extras}]"]
-    assert sorted(EXTRAS) == extras.split(",")
+    optional = make_variable("OPTIONAL").split(",")  # installed by those who want them, pinned all the same
+    assert sorted(EXTRAS) == sorted([*extras.split(","), *optional])
 
 
 def test_one_python_everywhere():
