@@ -98,7 +98,7 @@ live = LiveTraining(clf, watched, levels={"majority class": most})
 live
 
 # %%
-settings = clf.preset(epochs=8 if quick else 5, max_length=64)
+settings = clf.preset(epochs=20 if quick else 5, max_length=64)
 run = await live.fit(data.train, data.validation, settings, out=runs_folder() / f"lesson-02-{len(data.train)}")
 pd.DataFrame(run.history)[["epoch", "train_loss", "validation_accuracy", "train_seconds", "texts_per_second"]].round(3)
 
