@@ -19,7 +19,7 @@ class IDPG(LatePrompt):
     from the embeddings alone, and lets a decoder's first token see it.
     """
 
-    preset: ClassVar[dict] = {"lr": 3e-3}
+    preset: ClassVar[dict] = {"lr": 1e-2}
 
     def __init__(self, backbone, t: int = 5, c: int = 16, every_layer: bool = False):
         super().__init__(backbone, 0)
