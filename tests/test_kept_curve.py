@@ -14,6 +14,7 @@ from idspam_lab.experiments.kept import kept_choice, kept_curve, opener
 from idspam_lab.experiments.layer_choice import choose_layer
 from idspam_lab.experiments.layer_cost import block_passes, halved_runs
 from idspam_lab.experiments.layer_curve import layer_curve, runs_of, train_together
+from idspam_lab.lessons import measured_tables
 from tests.test_layer_curve import QUICK, data
 
 METHOD = "idspam:t=3,c=8"
@@ -34,10 +35,12 @@ def forbidden(*arguments, **options):
 
 
 def test_the_rows_are_those_of_a_layer_curve(curve, tiny):
-    plain = layer_curve(data(), backbone=tiny, seeds=2, method=METHOD, baselines=False, progress=False, **QUICK)
+    plain = layer_curve(data(), backbone=tiny, seeds=2, method=METHOD, progress=False, **QUICK)
     same = ["method", "layer", "seed", "score", "best_epoch", "texts", "trained_parameters"]
     pd.testing.assert_frame_equal(curve[same], plain[same])
-    assert curve["validation_score"].between(0, 1).all()
+    runs = curve["layer"].notna()
+    assert runs.tolist() == [False] * 2 + [True] * 6
+    assert curve[runs]["validation_score"].between(0, 1).all() and curve[~runs]["validation_score"].isna().all()
 
 
 def test_a_curve_is_read_back_and_its_runs_open(curve, tiny, place, monkeypatch):
@@ -45,12 +48,12 @@ def test_a_curve_is_read_back_and_its_runs_open(curve, tiny, place, monkeypatch)
     again = kept_curve(data(), tiny, folder=place, seeds=2, method=METHOD, progress=False, **QUICK)
     pd.testing.assert_frame_equal(again, curve)
     open_run, test = opener(tiny), data().test
-    for row in (curve.iloc[0], curve.iloc[-1]):
+    for row in (curve.iloc[2], curve.iloc[-1]):
         clf = open_run(row)
         assert clf.method.layer == row["layer"]
         right = [clf.label2id[said] == label for said, label in zip(clf.predict(test), test.labels, strict=True)]
         assert np.mean(right) == pytest.approx(row["score"])
-    assert open_run(curve.iloc[0].drop("folder")) is None
+    assert open_run(curve.iloc[0]) is None and open_run(curve.iloc[2].drop("folder")) is None
     assert open_run(pd.concat([curve, curve.drop(columns="folder")]).iloc[-1]) is None
 
 
@@ -76,6 +79,16 @@ def test_a_choice_is_kept_too(tiny, place, monkeypatch):
 def test_wrong_settings_get_a_sentence(tiny, tmp_path):
     with pytest.raises(BadInput, match="names a layer"):
         kept_curve(data(), tiny, folder=tmp_path, method="idspam:layer=1", progress=False, **QUICK)
+
+
+def test_measured_tables_are_found_by_their_names(curve, tmp_path, capsys):
+    for name in ("curve_b.csv", "curve_a.csv", "other.csv"):
+        curve.assign(train_task=name).to_csv(tmp_path / name, index=False)
+    found = measured_tables("curve_*.csv", tmp_path)
+    assert [table["train_task"].iloc[0] for table in found] == ["curve_a.csv", "curve_b.csv"]
+    assert capsys.readouterr().out == ""
+    assert measured_tables("transfer_*.csv", tmp_path) == []
+    assert "No transfer_*.csv is in data/results yet" in capsys.readouterr().out
 
 
 # What a curve costs --------------------------------------------------------------------------------------------------

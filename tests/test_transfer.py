@@ -181,6 +181,14 @@ def test_other_lengths_are_refused():
         mcnemar([0, 1], [0], [0, 1])
 
 
+def test_fewer_test_rows_are_said():
+    fewer = HERE.tested_on(10)
+    assert len(fewer.test) == 10 and sorted(fewer.test.labels).count(1) == 5
+    assert fewer.split_rule == "By number; tested on a stratified choice of 10 rows."
+    assert set(fewer.test.texts) <= set(HERE.test.texts) and fewer.train is HERE.train
+    assert fewer.fingerprint != HERE.fingerprint and HERE.tested_on(30) is HERE
+
+
 # At hand -------------------------------------------------------------------------------------------------------------
 
 

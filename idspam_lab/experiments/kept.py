@@ -14,9 +14,10 @@ from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import write_json
 from ..tasks import TaskData
-from .compare import key_of, read_rows
+from .compare import key_of, majority_of, read_rows
 from .layer_choice import LayerChoice, choose_layer
-from .layer_curve import evaluate_together, runs_of, train_together, which_seeds
+from .layer_curve import evaluate_together, linear_head, runs_of, train_together, which_seeds
+from .session import Transfer
 
 
 def kept_curve(
@@ -29,13 +30,13 @@ def kept_curve(
     progress: bool = True,
     **settings,
 ) -> pd.DataFrame:
-    """The runs of `layer_curve` at all blocks, which stay in the folder.
+    """`layer_curve` at all blocks, beside its baselines; rows and adapters stay in the folder.
 
     Other data, settings or seeds are another curve: it is trained, and takes the old one's place.
 
     Returns:
-        The columns of `layer_curve`, and validation_score (of the epoch that was kept; None without validation texts)
-        and folder (of the run's adapter).
+        The columns of `layer_curve`, and for its runs validation_score (of the epoch that was kept; None without
+        validation texts) and folder (of the run's adapter).
 
     Raises:
         BadInput: what `layer_curve` raises, or the folder cannot be written.
@@ -51,10 +52,10 @@ def kept_curve(
             place = Path("adapters") / f"layer{row['layer']}-seed{row['seed']}"
             clf.save_pretrained(folder / place)
             row |= {"validation_score": run.best.get("validation_score"), "folder": str(place)}
-        return rows
+        return [majority_of(data, Transfer(data), backbone, ""), linear_head(data, backbone, chosen[0], ""), *rows]
 
     found = pd.DataFrame(kept_rows(folder / "curve.json", key, train))
-    return found.assign(folder=[str(folder / place) for place in found["folder"]])
+    return found.assign(folder=found["folder"].map(lambda place: str(folder / place), na_action="ignore"))
 
 
 def kept_choice(

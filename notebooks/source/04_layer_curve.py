@@ -81,7 +81,8 @@ data = data.tested_on(60 if quick else 853)
 settings = {"epochs": 2 if quick else 3, "max_length": 48}
 folder = runs_folder() / f"lesson-04-{size}"
 curve = kept_curve(data, backbone, folder=folder, seeds=seeds, **settings)
-print(f"{len(curve)} runs on {len(data.train)} texts, tested on {len(data.test)}")
+runs = curve.dropna(subset=["layer"]).astype({"layer": int})  # without the two baselines
+print(f"{len(runs)} runs on {len(data.train)} texts, tested on {len(data.test)}")
 
 # %%
 from idspam_lab.plots import layer_curve
@@ -89,15 +90,16 @@ from idspam_lab.plots import layer_curve
 layer_curve(curve, L=backbone.L);
 
 # %% [markdown]
-# The hatched stretch is where the paper found its best blocks, moved to a model of six. Every small line is one run. Before you
-# believe a bump, look at how far the runs of *one* block lie apart: they differ in nothing but the seed.
+# The hatched stretch is where the paper found its best blocks, moved to a model of six. Every small line is one run. A block is
+# worth what it has above the linear head, which has no prompt at all. Before you believe a bump, look at how far the runs of *one*
+# block lie apart: they differ in nothing but the seed.
 #
 # And there is a second kind of luck, the same for all runs: the test texts themselves. A score $p$ on $n$ texts has a standard
 # error of $\sqrt{p(1-p)/n}$.
 
 # %%
-p, n = curve["score"].mean(), len(data.test)
-by_block = curve.groupby("layer")[["validation_score", "score"]].agg(["mean", "std"])
+p, n = runs["score"].mean(), len(data.test)
+by_block = runs.groupby("layer")[["validation_score", "score"]].agg(["mean", "std"])
 print((100 * by_block).round(1).to_string())
 print(f"\nthe luck of {n} test texts: a standard error of {100 * (p * (1 - p) / n) ** 0.5:.1f} points; "
       f"the best and the worst block lie {100 * (by_block['score', 'mean'].max() - by_block['score', 'mean'].min()):.1f} apart")
@@ -142,9 +144,9 @@ for candidates in (1, 2, 6, 24):
 # same ones; but the epoch is picked on them too. So hold it against the test texts, which picked nothing:
 
 # %%
-picked = curve.loc[curve.groupby("seed")["validation_score"].idxmax()]
-print((picked[["seed", "layer"]].assign(validation=100 * picked["validation_score"], test=100 * picked["score"])).round(1).to_string(index=False))
-over = 100 * (curve["validation_score"] - curve["score"])
+picked = runs.loc[runs.groupby("seed")["validation_score"].idxmax()]
+print((picked[["seed", "layer"]].astype(int).assign(validation=100 * picked["validation_score"], test=100 * picked["score"])).round(1).to_string(index=False))
+over = 100 * (runs["validation_score"] - runs["score"])
 print(f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a seed's best block was picked, "
       f"{over.mean():+.1f} over all blocks")
 
@@ -178,12 +180,12 @@ check_one_error(one_error)
 # %%
 from idspam_lab.experiments.choosing import one_error_rule
 
-validation = curve.groupby("layer")["validation_score"]
+validation = runs.groupby("layer")["validation_score"]
 best = validation.mean().idxmax()
 enough = one_error_rule(validation.apply(list).to_dict())
 for name, block in (("the best on the validation texts", best), ("the one-error rule", enough)):
-    runs = curve[curve["layer"] == block]["score"]
-    print(f"{name}: block {block}, test {runs.mean():.1%}; it trains through {backbone.L - block} of {backbone.L} blocks")
+    test = runs[runs["layer"] == block]["score"].mean()
+    print(f"{name}: block {block}, test {test:.1%}; it trains through {backbone.L - block} of {backbone.L} blocks")
 
 # %% [markdown]
 # ## `layer="auto"`
