@@ -133,7 +133,7 @@ print(f"{changed} of {len(rows)} predictions change")
 from idspam_lab.bench.contenders import ours
 from idspam_lab.lessons import step_times
 
-batches, repeats = clf.rows(data.train, 64)[: 32 * (2 if quick else 6)], 1 if quick else 3
+batches, repeats = clf.rows(data.train, 64)[: 32 * (2 if quick else 5)], 1 if quick else 3
 cases = {precision: ours(classifier(layer=3), batches, 32, precision, "plain") for precision in ("fp32", "bf16")}
 step_times(cases, 32, repeats)
 

@@ -17,7 +17,7 @@ def panel(page, number):
 def stop_the_training(watched):
     """Waits for the first epoch, presses Stop, and reads what is kept."""
     live = panel(watched.page, 0)
-    live.wait_for(state="attached", timeout=3 * MINUTE)
+    live.wait_for(state="attached", timeout=10 * MINUTE)
     live.scroll_into_view_if_needed()
     expect(live.get_by_text(re.compile("Best so far: epoch [1-9]"))).to_be_visible(timeout=3 * MINUTE)
     expect(live.locator(".idspam-chart").first.locator("path").first).to_be_visible()
