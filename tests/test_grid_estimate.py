@@ -64,7 +64,7 @@ def test_what_backward_needs_is_of_the_estimates_size(minilm, models, method, la
     above = Passes.of(models.built("minilm", method, layer), minilm.L).above
     fixed = memory_of([run], models, 0, N - 10)
     saved = memory_of([run], models, above, N) - memory_of([run], models, 0, N)
-    assert loss.isfinite() and 0.5 < sum(kept.values()) / saved < 2
+    assert loss.isfinite() and 0.7 < sum(kept.values()) / saved < 1.3
     trained = sum(p.numel() for p in clf.method.parameters() if p.requires_grad)
     frozen = sum(p.numel() for p in minilm.parameters())
     assert fixed == pytest.approx(FLOAT * (frozen + COPIES * trained), rel=0.01)

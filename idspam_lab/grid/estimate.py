@@ -22,7 +22,9 @@ PROMPT = 10  # tokens, unless a method says otherwise
 REACHED = 0.5  # of what a large matrix product reaches here; measured by `idspam-lab bench --parts f`
 FLOAT = 4  # bytes
 COPIES = 5  # of what trains: itself, its gradient, two moments, the best so far
-SAVED = 16  # numbers a token and block that backward needs, in hidden sizes; attention's beside it
+# Numbers that backward needs of a token and block, in hidden sizes, beside attention's: where weights train, a layer's
+# input too. Found by counting what torch keeps; a test counts again.
+SAVED, SAVED_TO_TRAIN = 8, 16
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def memory_of(group: Sequence[GridRun], models: Models, above: int, longest: int
     methods = [models.built(run.backbone, run.method, run.layer) for run in group]
     trained = sum(p.numel() for method in methods for p in method.parameters() if p.requires_grad)
     T, batch = longest + PROMPT, first.settings.batch_size
+    wide = (SAVED_TO_TRAIN if isinstance(methods[0], FineTuning) else SAVED) * shape.n
     tokens = min(len(group) * batch * T, max(batch * T, pass_tokens(training_device())))
-    saved = tokens * above * (SAVED * shape.n + 2 * shape.config.num_attention_heads * T)
+    saved = tokens * above * (wide + 2 * shape.config.num_attention_heads * T)
     return FLOAT * (sum(p.numel() for p in shape.parameters()) + COPIES * trained + saved)
 
 

@@ -20,7 +20,6 @@ from .models import Models
 from .plan import GridRun
 
 
-
 class Trained(NamedTuple):
     """A run that has been trained."""
 

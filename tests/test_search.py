@@ -1,0 +1,109 @@
+"""The search of Table 7: the paper's space, one file for several processes, trials that lag behind end early."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from idspam_lab.backbones import load_backbone
+from idspam_lab.cli import main
+from idspam_lab.errors import BadInput
+from idspam_lab.experiments.search import SPACE, search
+from idspam_lab.paper_tables import paper_table
+from idspam_lab.tasks import load_task
+from tests.grid_models import save_models
+
+AS_PRINTED = {
+    "Epochs": "epochs", "Batch Size": "batch_size", "Learning Rates": "lr", "Dropout Rate": "dropout",
+    "Weight Decay": "weight_decay",
+}  # fmt: skip
+
+
+def test_the_space_is_table_7():
+    printed = {row.hyperparameter: row.values for row in paper_table(7).itertuples(index=False)}
+    for name, ours in AS_PRINTED.items():
+        assert [float(value) for value in printed[name].strip("{}").split(", ")] == list(SPACE[ours])
+    layers = {name: re.findall(r"\d+", values) for name, values in printed.items() if name.startswith("Layer")}
+    assert {name: (found[0], found[-1]) for name, found in layers.items()} == {
+        "Layer (RoBERTa-Large)": ("1", str(24 - 1)), "Layer (RoBERTa-Base)": ("1", str(12 - 1)),
+    }  # fmt: skip
+
+
+def test_without_optuna_a_sentence(monkeypatch, tiny):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(BadInput, match=r'Optuna is not installed: pip install "idspam-lab\[search\]"'):
+        search(load_task("rotten_tomatoes", source="embedded", limit=20), tiny, storage="x.db", trials=1)
+
+
+@pytest.fixture
+def optuna():
+    return pytest.importorskip("optuna", reason="Optuna is an optional extra and is not installed")
+
+
+@pytest.fixture(scope="module")
+def data():
+    some = load_task("rotten_tomatoes", source="embedded", limit=40)
+    rows = len(some.validation)
+    return replace(some, validation=some.validation.select(range(0, rows, rows // 20)), test=some.test[:10])
+
+
+def go(data, backbone, path, trials, **more):
+    return search(data, backbone, storage=path, trials=trials, epochs=2, max_length=24, say=lambda line: None, **more)
+
+
+def test_trials_are_of_the_space_and_a_later_call_goes_on(optuna, data, tiny, tmp_path):
+    first = go(data, tiny, tmp_path / "s.db", 2)
+    assert len(first) == 2 and set(first["state"]) <= {"COMPLETE", "PRUNED"} and first["value"].iloc[0] > 0
+    found = go(data, tiny, tmp_path / "s.db", 4)
+    assert sorted(found["number"]) == [0, 1, 2, 3] and found["layer"].between(1, tiny.L - 1).all()
+    assert all(found[name].isin(values).all() for name, values in SPACE.items() if name != "epochs")
+    assert "epochs" not in found and len(go(data, tiny, tmp_path / "s.db", 4)) == 4
+
+
+def test_a_trial_that_lags_behind_ends_after_an_epoch(optuna, data, tiny, tmp_path, monkeypatch):
+    from idspam_lab.experiments import search as module
+
+    monkeypatch.setattr(module, "FIRST", 1)
+    scores, real = iter([0.9, 0.9, 0.1, 0.1]), module.PromptClassifier.fit
+
+    def told_scores(self, *rest, callbacks, **options):
+        def instead(progress):
+            if progress.metrics:
+                progress.metrics["validation_score"] = next(scores)
+            callbacks[0](progress)
+
+        return real(self, *rest, callbacks=[instead], **options)
+
+    monkeypatch.setattr(module.PromptClassifier, "fit", told_scores)
+    found = go(data, tiny, tmp_path / "s.db", 2).set_index("number")
+    assert list(found["state"].sort_index()) == ["COMPLETE", "PRUNED"] and list(scores) == [0.1]
+
+
+def test_a_file_that_is_no_study_gets_a_sentence(optuna, data, tiny, tmp_path):
+    (tmp_path / "s.db").write_text("no database " * 100)
+    with pytest.raises(BadInput, match="is no study that can be gone on with") as error:
+        go(data, tiny, tmp_path / "s.db", 1)
+    assert str(error.value).count("\n") == 0
+
+
+@pytest.mark.slow
+def test_two_processes_share_one_file(optuna, tmp_path, capsys):
+    models = save_models(tmp_path / "models", ["gpt2"])
+    arguments = [
+        "search", "rotten_tomatoes", "--backbone", str(models / "gpt2"), "--epochs", "1", "--limit", "40", "--trials",
+        "6", "--holdout", "20", "--max-length", "24", "--storage", str(tmp_path / "s.db"),
+    ]  # fmt: skip
+    assert main([*arguments[:-4], "--trials", "1", *arguments[-2:]]) == 0  # makes the study
+    command = [sys.executable, "-m", "idspam_lab", *arguments]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    backbone = load_backbone(models / "gpt2")
+    task = load_task("rotten_tomatoes", limit=40, holdout=20)
+    found = search(task, backbone, storage=tmp_path / "s.db", trials=1, epochs=1, max_length=24)
+    assert 6 <= len(found) <= 7  # the last ones may have begun at once
+    assert sorted(found["number"]) == list(range(len(found)))
+    mine = [[int(n) for n in re.findall(r"^trial (\d+)", out, re.MULTILINE)] for out, _ in said]
+    assert all(mine) and sorted(mine[0] + mine[1]) == list(range(1, len(found)))
