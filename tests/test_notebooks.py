@@ -86,12 +86,23 @@ def check_comparison(notebook):
     assert sizes[0][0] == "linear head" and sizes[-1][0] == "fine-tuning" and sizes[-2][0] == "prefix tuning"
     assert "5 of 8: LPT, seed 0" in text  # two seeds of four methods
     assert "idspam-lab compare --task rotten_tomatoes" in text
+    told_apart = dict(re.findall(r"^\d+ +(\S.*?) +(-?[\d.]+) +[\d.]+ +3 +True$", text, re.MULTILINE))
+    better = {method for method, difference in told_apart.items() if float(difference) < 0}
+    assert better == {"fine-tuning", "prefix tuning", "LoRA"}
+    assert told_apart.keys() - better == {"mean pooling", "IDPG", "DePT", "linear head"}
     assert pictures_of(notebook) == 1
 
 
 def check_audit(notebook):
     text = text_of(notebook)
     assert text.count("Not yet: it returns nothing yet") == 3
+    assert number(r"untrained prompt that are exactly 0: (\d+)%", text) > 30
+    assert number(r"without the outer ReLU: (\d+)%", text) == 0
+    told_apart = dict(re.findall(r"^\d+ +(\S.*?) +(-?[\d.]+) +[\d.]+ +3 +True$", text, re.MULTILINE))
+    assert 0.01 < float(told_apart["mean pooling"]) < 0.02 < 10 * float(told_apart["ID-SPAM (positions=true)"])
+    assert [name for name, lead in told_apart.items() if float(lead) < 0] == ["ID-SPAM (layer=1+3)"]
+    without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)
+    assert float(without) < 1e-5 < 1e-4 < float(with_positions)
     assert "39 printed means; the furthest is off by 0.050" in text  # "none is wrong"
     assert "6 means lie half way; 6 are printed with an even last digit" in text
     halves = re.findall(r" (\d\d\.\d5) +(\d\d\.\d)$", text, re.MULTILINE)
@@ -162,9 +173,11 @@ def test_comparison_on_few_texts_and_a_second_time(folder):
     assert rows[0] == rows[1]  # read back, to the last millisecond
 
 
-@pytest.mark.parametrize("lesson", ["01_id_spam_from_scratch", "07_ablations_and_audit"])
-def test_solutions_pass_their_checks(folder, lesson):
-    assert text_of(execute(folder / "solutions" / f"{lesson}.ipynb")).count("Right: ") == 3
+@pytest.mark.parametrize(
+    ("lesson", "exercises"), [("01_id_spam_from_scratch", 3), ("06_compare_methods", 2), ("07_ablations_and_audit", 3)]
+)
+def test_solutions_pass_their_checks(folder, lesson, exercises):
+    assert text_of(execute(folder / "solutions" / f"{lesson}.ipynb")).count("Right: ") == exercises
 
 
 @pytest.mark.slow

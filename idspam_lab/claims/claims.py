@@ -47,11 +47,11 @@ CLAIMS = (
     ),
 )
 VARIANTS = {
-    "Does the outer ReLU of eq. (2) cost accuracy?": "ID-SPAM (outer_relu=False)",
-    "Do four heads help?": "ID-SPAM (heads=4)",
-    "Do positions help the generator?": "ID-SPAM (positions=True)",
-    "Do prompts at two blocks help?": "ID-SPAM (layer=1+3)",
-    "Does LoRA beside the prompt help?": "ID-SPAM (lora=8)",
+    "It does better without the outer ReLU of eq. (2).": "ID-SPAM (outer_relu=false)",
+    "It does better with four heads.": "ID-SPAM (heads=4)",
+    "It does better when the generator sees positions.": "ID-SPAM (positions=true)",
+    "It does better with prompts at two blocks.": "ID-SPAM (layer=1+3)",
+    "It does better with LoRA beside the prompt.": "ID-SPAM (lora=8)",
 }
 QUESTIONS = tuple(
     Claim(question, "section 5 and beyond", by.against([OURS], name)) for question, name in VARIANTS.items()

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # 07 Ablations and an audit
 #
-# **Afterwards you can** check the numbers of a paper with nothing but the paper: say which of its means, percentages and counts
-# follow from its own tables, which could, and which do not.
+# **Afterwards you can** take a method apart and say which part was measurably good for something; and check the numbers of a
+# paper with nothing but the paper: which of its means, percentages and counts follow from its own tables, which could, and which
+# do not.
 #
-# **Time:** less than a minute of computing; take half an hour for the three exercises. No model, no GPU, no network.
+# **Time:** less than a minute of computing; take half an hour for the three exercises. No GPU, no network.
 #
 # **In the paper:** section 3.2 and Table 3 for the ablation; Tables 2 to 16, sections 3.2 to 3.4 and appendices B, D and E for
 # the audit.
@@ -12,8 +13,74 @@
 # %% [markdown]
 # ## Ablations
 #
-# *To come: what ID-SPAM loses with mean pooling in place of attention (Table 3), without the outer ReLU, with more heads, with
-# positions. Nothing below needs it.*
+# An ablation takes one part away and asks what it was good for. The paper has one: **mean pooling** in place of attention, every
+# token with the same weight $1/N$ (Table 3).
+
+# %%
+from idspam_lab.paper_tables import as_printed
+
+as_printed(3)
+
+# %% [markdown]
+# Attention looks worth three to seven points there. **Predict:** will that be so on the film reviews, with MiniLM? And five
+# changes that the paper does not try: **without the outer ReLU** of eq. (2), so that a prompt can have entries below 0; **four
+# heads**; a generator that sees **positions**; prompts at **two blocks**, 1 and 3; and **LoRA** in the blocks that the prompt
+# passes.
+#
+# All were measured with the same seeds and texts, so they can be held against ID-SPAM seed by seed (lesson 06).
+
+# %%
+from idspam_lab.experiments.summary import pairwise, summarize
+from idspam_lab.lessons import results_table_of
+
+results = results_table_of("compare_rotten_tomatoes.csv")
+ablations = ["ID-SPAM", "mean pooling"] + [name for name in results["method"].unique() if name.startswith("ID-SPAM (")]
+kept = results[results["method"].isin([*ablations, "linear head"])]
+summarize(kept)[["method", "mean", "std", "seeds", "trained_parameters"]].round(3)
+
+# %%
+pairwise(kept, "ID-SPAM").round(4)
+
+# %% [markdown]
+# Read the last column before the first: a difference that is not told apart is no finding, in either direction. The sign is
+# ID-SPAM less the other. With three seeds and so few texts only large effects show.
+#
+# Attention is worth a point and a half over the plain mean here, with a small error: the ablation's direction holds, its size
+# does not. The outer ReLU, which we thought harmful, is not told apart. Positions *cost* accuracy: the generator then has the order
+# of 1,000 texts to learn by heart. And nothing that was added has been told apart as better, but for the prompts at two blocks, by
+# half a point.
+#
+# Two things can be seen without any training. What the outer ReLU does to a prompt:
+
+# %%
+import torch
+
+from idspam_lab import load_backbone
+from idspam_lab.methods import build_method
+
+backbone = load_backbone("minilm")
+batch = backbone.tokenizer(["the film is not dull , it is good", "the film is not good , it is dull"], return_tensors="pt")
+torch.manual_seed(0)
+
+
+def prompts_of(**options):
+    method = build_method("idspam", backbone, options).eval()
+    with torch.no_grad():
+        source, hidden = method.trunk(backbone, batch.input_ids, batch.attention_mask, None)
+        return method.prompt(source, hidden, batch.attention_mask)[0]  # (B, t, n)
+
+
+share_of_zeros = float((prompts_of() == 0).float().mean())
+print(f"entries of an untrained prompt that are exactly 0: {share_of_zeros:.0%}")
+print(f"without the outer ReLU: {float((prompts_of(outer_relu=False) == 0).float().mean()):.0%}")
+
+# %% [markdown]
+# An entry that is 0 passes no gradient on, either. And what positions do: two sentences of the same words, with opposite meaning.
+
+# %%
+for read_positions in (False, True):
+    first, second = prompts_of(positions=read_positions)
+    print(f"positions={read_positions!s:<6} the two prompts differ by {float((first - second).abs().max()):.1e}")
 
 # %% [markdown]
 # ## An audit
