@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -118,4 +119,5 @@ def one_of_several(plan: Plan, folder: Path, models: Path | None, threads: int, 
     def say(line: str) -> None:
         print(line, flush=True)
 
-    work(plan, GridFolder(folder), Models(models), keep=keep, command=command, progress=False, say=say)
+    with suppress(KeyboardInterrupt):  # the parent says it
+        work(plan, GridFolder(folder), Models(models), keep=keep, command=command, progress=False, say=say)
