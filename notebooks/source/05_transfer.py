@@ -46,8 +46,8 @@ check_kept_share(kept_share)
 #
 # Sentences about films and whole reviews of films: the paper takes SST-2 and IMDB. SST-2 is used where a folder of yours has it
 # (`IDSPAM_DATA_DIR`); else Rotten Tomatoes stands in for it, which is installed. Its snippets are where SST-2's sentences come
-# from, and *that* has to be watched: 394 of SST-2's 872 validation sentences are among Rotten Tomatoes' training rows. Whoever
-# trains on the one and tests on the other has tested on training texts.
+# from, and *that* has to be watched: 394 of SST-2's 872 validation sentences are among Rotten Tomatoes' training rows word
+# for word, and 731 but for how they are tokenised and quoted. Whoever trains on the one and tests on the other has tested on training texts.
 
 # %%
 import os
