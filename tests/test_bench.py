@@ -19,7 +19,7 @@ from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 
 
-@pytest.mark.parametrize("part", ["c", "f", "g"])
+@pytest.mark.parametrize("part", ["c", "f", "g", "i"])
 def test_a_part_runs_and_leaves_its_numbers(part, tmp_path):
     said = []
     report = run_bench(quick(), [part], tmp_path / "bench.json", command="test", say=said.append)
@@ -32,14 +32,19 @@ def test_a_part_runs_and_leaves_its_numbers(part, tmp_path):
     assert len(said) == len(PARTS[part])
 
 
+def test_the_profile_names_where_all_of_the_time_goes():
+    (found,) = run_bench(quick(), ["i"], say=lambda line: None)["found"]
+    assert sum(found["cases"].values()) == pytest.approx(1) and any("mm" in name for name in found["cases"])
+
+
 @pytest.mark.slow
 def test_the_whole_command(tmp_path, capsys):
     out = tmp_path / "bench.json"
     assert main(["bench", "--quick", "--out", str(out)]) == 0
     report = json.loads(out.read_text())
-    assert [found["part"] for found in report["found"]] == ["a", "b", "b", "c", "d", "e", "e", "f", "g", "h"]
+    assert [found["part"] for found in report["found"]] == ["a", "b", "b", "c", "d", "e", "e", "f", "g", "h", "i"]
     printed = capsys.readouterr().out
-    assert all(f"== ({part}) " in printed for part in "abcdefgh") and str(out) in printed
+    assert all(f"== ({part}) " in printed for part in "abcdefghi") and str(out) in printed
     ratios = [ratio for found in report["found"] for ratio in found["ratios"]]
     assert sum(ratio["target"] is not None for ratio in ratios) >= 8
 

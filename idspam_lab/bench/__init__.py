@@ -2,7 +2,7 @@
 
 scale.py says how much is measured, shapes.py on what, contenders.py who races, clock.py how seconds are taken; each
 part is a file: steps.py (a), together.py (b), prediction.py (c), memory.py (d), growth.py (e), flops.py (f),
-choices.py (g), halved.py (h).
+choices.py (g), halved.py (h), profile.py (i).
 """
 
 from .run import PARTS, run_bench

@@ -19,6 +19,7 @@ from .growth import longer_texts, more_texts
 from .halved import halved
 from .memory import memory
 from .prediction import prediction
+from .profile import where_time_goes
 from .scale import Scale
 from .steps import steps
 from .together import grid, layer_curve
@@ -32,6 +33,7 @@ PARTS: dict[str, tuple[Callable[[Scale], Found], ...]] = {
     "f": (flops,),
     "g": (choices,),
     "h": (halved,),
+    "i": (where_time_goes,),
 }
 
 

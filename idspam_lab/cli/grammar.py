@@ -189,7 +189,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--shape", default="minilm", help="minilm, roberta-base or roberta-large; random weights (default: %(default)s)"
     )
-    sub.add_argument("--parts", nargs="+", metavar="P", help="a to h (default: all), see idspam_lab/bench")
+    sub.add_argument("--parts", nargs="+", metavar="P", help="a to i (default: all), see idspam_lab/bench")
     sub.add_argument("--blocks", choices=["all", "middle"], default="all", help="of part a (default: %(default)s)")
     sub.add_argument("--quick", action="store_true", help="see whether it runs; the numbers mean nothing")
     sub.add_argument("--out", metavar="FILE", help="default: data/results/bench/SHAPE-DEVICE.json")
