@@ -164,10 +164,9 @@ def over_lpt_by_block(folder: Path) -> Finding:
                 f"{task}: ahead of LPT at {ahead} of {len(lead)} blocks, behind at {behind}, the rest not told apart; "
                 f"mean lead {100 * lead['mean'].mean():+.1f} points (`{path.name}`)."
             )
-            half = len(lead) / 2
             verdicts.append(
-                Verdict.HOLDS if ahead > half else Verdict.FAILS if behind > half
-                else Verdict.OPEN if ahead == behind == 0 else Verdict.PARTLY
+                Verdict.HOLDS if ahead > len(lead) / 2 else Verdict.OPEN if ahead == behind == 0
+                else Verdict.PARTLY if ahead > behind else Verdict.FAILS
             )  # fmt: skip
     if not verdicts:
         return Finding("No curve here has both methods.", Verdict.UNTESTED)
@@ -183,9 +182,9 @@ def zero_shot(folder: Path) -> Finding:
             ["train_task", "test_task"], sort=False
         ):
             pairs = pairwise(runs, OURS)
-            prompts = pairs[pairs["method"].isin((*SOFT_PROMPTS, "linear head"))]
-            sentences.append(f"{source} to {in_words(runs, OURS, prompts)} (`{path.name}`)")
-            verdicts.append(verdict_of(prompts))
+            shown = pairs[pairs["method"].isin((*SOFT_PROMPTS, "linear head"))]
+            sentences.append(f"{source} to {in_words(runs, OURS, shown)} (`{path.name}`)")
+            verdicts.append(verdict_of(shown[shown["method"] != "linear head"]))
     if not verdicts:
         return Finding("There is no transfer table yet.", Verdict.UNTESTED)
     return Finding(" ".join(sentences), together(verdicts))
