@@ -202,6 +202,7 @@ def test_a_click_opens_that_runs_weights(frame, clf):
 
     panel = LayerCurve(frame, open_run, [TEXT, "dull"])
     assert "A click on a point" in panel.said.value and opened == []
+    assert panel.chart.series[0]["points"][3]["text"].startswith("idspam, layer 1, seed 1:")  # not 1.0
     panel.chart.opened = panel.chart.series[0]["points"][3]["key"]
     assert opened == [("idspam", 1, 1)] and panel.tokens.tokens[2]["text"] == "gripping"
     panel.text.value = "dull"

@@ -29,7 +29,8 @@ def check_frame(frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame.dropna(subset=["layer", "score"])
     if not len(rows):
         raise BadInput("No row of the table has a layer and a score: run some layers first.")
-    return rows.assign(layer=rows["layer"].astype(int)).reset_index(drop=True)
+    whole = {name: rows[name].astype(int) for name in ("layer", "seed")}  # a column with gaps, of baselines, has floats
+    return rows.assign(**whole).reset_index(drop=True)
 
 
 def tasks_of(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
