@@ -22,7 +22,26 @@ from .verbalizer import Verbalizer
 WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
 
 
-class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt", "id-spam"]):
+CARD = """---
+{{ card_data }}
+---
+
+# The trained part of a soft-prompt classifier
+
+Trained with idspam_lab. `config.json` names the frozen model, the method and the classes; the frozen model is not here.
+
+```python
+from idspam_lab import PromptClassifier
+
+clf = PromptClassifier.from_pretrained("this folder, or its hub address")  # refuses any frozen model but its own
+clf.predict(["a text"])
+```
+"""
+
+
+class AdapterFiles(
+    ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt", "id-spam"], model_card_template=CARD
+):
     """`save_pretrained`, `from_pretrained` and `push_to_hub` for PromptClassifier."""
 
     def adapter_config(self) -> dict:

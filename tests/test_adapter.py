@@ -48,6 +48,12 @@ def test_only_the_trained_part_is_written_without_pickle(clf, folder):
     assert config["id2label"] == {"0": "negative", "1": "positive"}
 
 
+def test_its_card_says_how_to_load_it(folder):
+    card = (folder / "README.md").read_text()
+    assert "library_name: idspam_lab" in card and "PromptClassifier.from_pretrained(" in card
+    assert "More Information Needed" not in card  # what the hub's own template says
+
+
 def test_another_backbone_is_refused(folder, minilm):
     other = transformers.BertModel(minilm.config, add_pooling_layer=False)  # the same shape, other weights
     with pytest.raises(

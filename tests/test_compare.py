@@ -66,6 +66,22 @@ def test_what_is_done_is_not_done_again(run, monkeypatch):
     assert (both["date"].dropna() == both["date_again"].dropna()).all()
 
 
+def test_a_run_that_is_stopped_by_hand_is_no_result(run, monkeypatch, tmp_path):
+    fit = compare_module.PromptClassifier.fit
+
+    def stopped(self, *arguments, **options):
+        found = fit(self, *arguments, **options)
+        found.stopped = "stopped by hand"
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compare_module.PromptClassifier, "fit", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert not list(tmp_path.rglob("rows/*.json"))
+    assert len(run(methods=("idspam",), seeds=(0,))) == 3
+
+
 def test_other_settings_are_another_run(run):
     first, second = run(methods=("idspam",), seeds=(0,)), run(methods=("idspam",), seeds=(0,), lr=1e-4)
     assert first["lr"].dropna().tolist() != second["lr"].dropna().tolist()

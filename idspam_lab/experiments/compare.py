@@ -99,6 +99,8 @@ def run_once(
         return done
     clf, checkpoints = build(data, backbone, word, seed), folder / "checkpoints" / key
     run = clf.fit(data.train, data.validation, settings, metric=data.task.metric, out=checkpoints)
+    if run.stopped:  # by hand: its best epoch so far is no result here, and the same command goes on from there
+        raise KeyboardInterrupt
     clf.save_pretrained(folder / "adapters" / path.stem)
     size = (folder / "adapters" / path.stem / WEIGHTS).stat().st_size
     rows = [
