@@ -40,12 +40,15 @@ def execute(path, **environment):
 
 
 def text_of(notebook):
-    """Everything that the cells printed or returned as text."""
+    """Everything that the cells printed or returned as text; a cell's own lines stay together."""
     parts = []
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            parts += [output.get("text", ""), data.get("text/plain", ""), data.get("text/markdown", "")]
+        outputs = cell.get("outputs", [])
+        # a busy kernel sends what a cell prints in several pieces, perhaps with a warning in between
+        for stream in ("stdout", "stderr"):
+            parts.append("".join(output.text for output in outputs if output.get("name") == stream))
+        for data in (output.get("data", {}) for output in outputs):
+            parts += [data.get("text/plain", ""), data.get("text/markdown", "")]
     return "\n".join(parts)
 
 
