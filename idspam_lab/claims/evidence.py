@@ -4,6 +4,7 @@ A difference of two methods is taken seed by seed on the same texts and counts w
 (summary.pairwise). Nothing here is typed in: a table that is not there leaves its claim untested.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -122,6 +123,23 @@ def fewer_than_lora(folder: Path) -> Finding:
         "linear layer, which is what Table 12 counts. Which of the two is smaller is a choice of LoRA's rank.",
         Verdict.HOLDS if ours < min(lora, every) else Verdict.PARTLY if ours < every else Verdict.FAILS,
     )
+
+
+def faster_step_than_lora(folder: Path) -> Finding:
+    """A training step beside PEFT's LoRA in the same precision with the same attention, in every file of bench/."""
+    sentences, ratios = [], []
+    for path in sorted((folder / "bench").glob("*.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        for found in report["found"]:
+            for ratio in found["ratios"]:
+                if found["part"] == "a" and ratio["what"].startswith("PEFT LoRA, same precision"):
+                    ratios.append(ratio["value"])
+                    where = f"{report['scale']['shape']}, {report['hardware']['device']}"
+                    sentences.append(f"{where}: {ratio['what']} = {ratio['value']:.1f} (`bench/{path.name}`).")
+    if not ratios:
+        return Finding("No training step was timed yet.", Verdict.UNTESTED)
+    verdicts = [Verdict.HOLDS if ratio > 1 else Verdict.FAILS for ratio in ratios]
+    return Finding(" ".join(sentences), together(verdicts))
 
 
 def middle_blocks(folder: Path) -> Finding:

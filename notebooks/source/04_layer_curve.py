@@ -55,7 +55,9 @@ for L in (6, 12, 24):
 # %% [markdown]
 # More than a third, but never half: what lies above a prompt belongs to its run alone. The backward pass is not shared at all, and
 # it goes only through the blocks above. So a curve is cheap for three reasons: the trunk is passed once; the runs stand in one
-# batch, one call for all; and half of the runs have only a few blocks above them. A prompt at block 5 of 6 trains through one
+# batch, one call for all; and half of the runs have only a few blocks above them. (The first can be had without sharing: a run by
+# itself that keeps its states from epoch to epoch saves the same passes. Timed on two CPU cores, sharing was then no quicker at all;
+# see `data/results/bench`.) A prompt at block 5 of 6 trains through one
 # block, a prompt at block 0 through six. Which $m$ is best for the score is one question; a high $m$ is cheap in any case.
 
 # %% [markdown]
