@@ -24,7 +24,7 @@ SERIES = (
     Lesson("02_training", "Training", "train on a GPU or a CPU and say what a frozen model saves", 3),
     Lesson("03_token_attention", "Token attention", "read the learned weights, and say how far to believe them", 4),
     Lesson("04_layer_curve", "The layer-index curve", "find the block that the prompt should join", 4),
-    Lesson("05_transfer", "Zero-shot transfer", "measure what survives a change of domain", 4),
+    Lesson("05_transfer", "Zero-shot transfer", "measure what survives a change of domain", 8),
     Lesson("06_compare_methods", "Comparing methods", "hold ID-SPAM against its rivals fairly", 3),
     Lesson("07_ablations_and_audit", "Ablations and an audit", "check a paper's own numbers", 1),
     Lesson("08_your_own", "Your data, your model", "bring a CSV in and take an adapter out", 3),
