@@ -16,6 +16,7 @@ from idspam_lab.claims.evidence import (
     together,
     zero_shot,
 )  # fmt: skip
+from idspam_lab.claims.speed import speed
 from idspam_lab.cli import main
 
 
@@ -84,6 +85,24 @@ def test_a_step_beside_lora(tmp_path, value, expected):
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "x.json").write_text(json.dumps(report))
     assert faster_step_than_lora(tmp_path).verdict == expected
+
+
+def test_every_aim_in_speed_is_said_and_whether_it_was_reached(tmp_path):
+    aims = [("a", 5.0, 6.0, False), ("b", 1.05, 1.1, True), ("c", 1.2, 1.1, True)]
+    ratios = [
+        {"what": what, "value": value, "target": target, "at_most": at_most,
+         "reached": value <= target if at_most else value >= target}
+        for what, value, target, at_most in aims
+    ]  # fmt: skip
+    ratios.append({"what": "no aim", "value": 1.0, "target": None, "at_most": False, "reached": None})
+    profile = {"part": "i", "title": "(i) Where", "ratios": [], "cases": {"products": 0.7, "all else": 0.3}}
+    (tmp_path / "bench").mkdir()
+    report = {"found": [{"part": "a", "title": "(a) Step; long", "ratios": ratios}, profile]}
+    (tmp_path / "bench" / "x.json").write_text(json.dumps(report))
+    text = "\n".join(speed(tmp_path))
+    assert "| (a) Step | a | 5.00 | at least 6 | **not reached** | `x.json` |" in text
+    assert "| b | 1.05 | at most 1.1 | reached |" in text and "| c | 1.20 | at most 1.1 | **not reached** |" in text
+    assert "no aim" not in text and "products 70%, all else 30% (`bench/x.json`)." in text
 
 
 def test_an_empty_folder_leaves_untested_what_needs_a_table(tmp_path):

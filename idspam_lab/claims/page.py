@@ -1,4 +1,4 @@
-"""RESULTS.md: a table of verdicts, then each claim with its evidence."""
+"""RESULTS.md: a table of verdicts, each claim with its evidence, and what was aimed for in speed."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..experiments.summary import MEASURED
 from .claims import CLAIMS, QUESTIONS, Claim
+from .speed import speed
 
 HEAD = """# What holds
 
@@ -28,7 +29,8 @@ def page(folder: str | Path = MEASURED) -> str:
     """
     if not Path(folder).is_dir():
         raise BadInput(f"There is no {folder}: measured results lie in a clone of the project, beside the package.")
-    return "\n".join([HEAD, *part("The paper", CLAIMS, folder), *part("What it leaves open", QUESTIONS, folder), ""])
+    paper, beyond = part("The paper", CLAIMS, folder), part("What it leaves open", QUESTIONS, folder)
+    return "\n".join([HEAD, *paper, *beyond, *speed(Path(folder)), ""])
 
 
 def part(title: str, claims: Iterable[Claim], folder: str | Path) -> list[str]:

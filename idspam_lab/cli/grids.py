@@ -31,8 +31,7 @@ def grid(chosen) -> None:
         if not chosen.collect:
             execute(chosen, plan, folder, models)
     finally:  # also when it is stopped by hand
-        found, _ = collect(plan, folder)
-        print(f"\n{results(plan, found, folder)}")
+        print(f"\n{results(plan, collect(plan, folder).tuned, folder)}")
     missing = [run for run in plan.runs if not folder.done(run)]
     if missing and not chosen.collect:
         raise BadInput(f"{len(missing)} of {len(plan.runs)} runs are missing, see above; the same command does them.")

@@ -1,29 +1,49 @@
-"""Finished runs -> the tables NAME.csv (a row a run and test set) and NAME-epochs.csv (a row a run and epoch)."""
+"""Finished runs -> tables.
+
+NAME.csv         a row a run and test set; the majority class's rows come first
+NAME-epochs.csv  a row a run and epoch
+NAME-tuned.csv   as NAME.csv, of each method's best settings alone; where the file lists several
+"""
+
+from typing import NamedTuple
 
 import pandas as pd
 
 from ..files import write_text
 from .folder import GridFolder
 from .plan import Plan
+from .tuned import several_settings, tuned
 
 SAME_TEXTS = ["train_task", "test_task", "metric", "fingerprint", "train_texts"]
 
 
-def collect(plan: Plan, folder: GridFolder) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both tables of what is done so far, in the plan's order; the majority class's rows come first.
+class Tables(NamedTuple):
+    """What is done of a grid."""
 
-    Both are written into the folder, if anything is done.
+    results: pd.DataFrame
+    epochs: pd.DataFrame
+    tuned: pd.DataFrame  # of the results those of the best settings: all of them where there is one choice only
+
+
+def collect(plan: Plan, folder: GridFolder) -> Tables:
+    """All tables of what is done so far, in the plan's order. They are written into the folder, if anything is done.
 
     Raises:
         BadInput: a finished run's file is damaged, or the tables cannot be written.
     """
     done = [folder.read(run) for run in plan.runs if folder.done(run)]
-    results = pd.DataFrame([*majority_rows(done), *(row for found in done for row in found["rows"])])
-    epochs = pd.DataFrame([row for found in done for row in epoch_rows(found)])
-    if done:
-        write_text(folder.path / f"{plan.name}.csv", results.to_csv(index=False))
-        write_text(folder.path / f"{plan.name}-epochs.csv", epochs.to_csv(index=False))
-    return results, epochs
+    several = several_settings(done)
+    results, epochs = result_rows(done), pd.DataFrame([row for found in done for row in epoch_rows(found)])
+    best = result_rows(tuned(done)) if several else results
+    files = {"": results, "-epochs": epochs} | ({"-tuned": best} if several else {})
+    for name, table in files.items() if done else ():
+        write_text(folder.path / f"{plan.name}{name}.csv", table.to_csv(index=False))
+    return Tables(results, epochs, best)
+
+
+def result_rows(done: list[dict]) -> pd.DataFrame:
+    """A row a run and test set, below the majority class's."""
+    return pd.DataFrame([*majority_rows(done), *(row for found in done for row in found["rows"])])
 
 
 def majority_rows(done: list[dict]) -> list[dict]:

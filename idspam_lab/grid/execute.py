@@ -52,7 +52,7 @@ def execute(
         BadInput: texts or model are not there, or what `fit` raises.
     """
     first = planned[0]
-    data = texts_of(first.task, first.holdout, first.limit, first.metric, first.origins[1:])
+    data = texts_of(first.task, first.holdout, first.limit, first.test_limit, first.metric, first.origins[1:])
     backbone = models.load(first.backbone)
     clfs = [build(data, backbone, spelled(run), run.settings.seed) for run in planned]
     checkpoints = folder / "checkpoints" / first.id if folder and len(planned) == 1 else None
@@ -77,15 +77,22 @@ def execute(
 
 
 @lru_cache(maxsize=2)
-def texts_of(task: str, holdout: float, limit: int | None, metric: str | None, origins: tuple) -> TaskData:
+def texts_of(
+    task: str, holdout: float, limit: int | None, test_limit: int | None, metric: str | None, origins: tuple
+) -> TaskData:
     """A task's texts, read once for the groups that follow each other; `origins` tells other texts of that name."""
-    return load_task(task, holdout=holdout, limit=limit, metric=metric)
+    return cut(load_task(task, holdout=holdout, limit=limit, metric=metric), test_limit)
 
 
 @lru_cache(maxsize=2)
-def test_texts_of(task: str, metric: str | None, origins: tuple) -> TaskData:
+def test_texts_of(task: str, test_limit: int | None, metric: str | None, origins: tuple) -> TaskData:
     """The same of a task that is only evaluated on."""
-    return load_for_evaluation(task, whole=True, metric=metric)
+    return cut(load_for_evaluation(task, whole=True, metric=metric), test_limit)
+
+
+def cut(data: TaskData, test_limit: int | None) -> TaskData:
+    """With no more test texts than that."""
+    return data if test_limit is None else data.tested_on(test_limit)
 
 
 def train(
@@ -117,7 +124,9 @@ def spelled(run: GridRun) -> str:
 
 def targets(run: GridRun) -> list[TaskData]:
     """The texts of other tasks that the run is evaluated on as it is."""
-    return [] if run.few_shot else [test_texts_of(name, run.metric, run.origins[1:]) for name in run.transfer]
+    return [] if run.few_shot else [
+        test_texts_of(name, run.test_limit, run.metric, run.origins[1:]) for name in run.transfer
+    ]
 
 
 def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, command: str) -> list[dict]:
@@ -145,7 +154,7 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> list[dict]:
     planned, before, rows = one.planned, copy_of(trained_tensors(one.clf)), []
     for name in planned.transfer:
         told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric}
-        there = load_task(name, holdout=0, **told)
+        there = cut(load_task(name, holdout=0, **told), planned.test_limit)
         one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
         rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
         rows[-1]["few_shot"] = len(there.train)

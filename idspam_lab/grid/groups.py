@@ -30,5 +30,5 @@ def shares(run: GridRun, models: Models) -> bool:
 
 def company(run: GridRun) -> tuple:
     """What runs must have in common to go together."""
-    data = run.task, run.transfer, run.few_shot, run.metric, run.limit, run.holdout
+    data = run.task, run.transfer, run.few_shot, run.metric, run.limit, run.test_limit, run.holdout
     return run.backbone, *data, *(getattr(run.settings, name) for name in SHARED)

@@ -12,8 +12,8 @@
     transfer = ["imdb"]                           # also evaluated there without training there
     few_shot = 100                                # ... after training on so many of its texts
 
-Further keys: metric, limit, holdout (see `load_task`), and alone = true, where times are the point: no passes are
-shared. A file that has `commands` in place of runs names what to type for a table that no training fills.
+Further keys: metric, limit, holdout (see `load_task`); test_limit, a stratified choice of so many of each set of test
+texts; and alone = true, where times are the point: no passes are shared. A file that has `commands` in place of runs names what to type for a table that no training fills.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ from .models import Models
 
 FORMAT = "idspam_lab grid 1"
 LISTS = {"backbones": str, "tasks": str, "methods": str, "layers": int, "seeds": int, "transfer": str}
-SINGLE = {"few_shot": int, "limit": int, "holdout": float, "metric": str, "alone": bool}
+SINGLE = {"few_shot": int, "limit": int, "test_limit": int, "holdout": float, "metric": str, "alone": bool}
 NEEDED = ("backbones", "tasks", "methods", "seeds")
 SETTINGS = tuple(field.name for field in fields(Settings) if field.name not in ("seed", "betas"))
 KINDS = {name: type(getattr(Settings(), name)) for name in SETTINGS} | {"max_length": int, "order_seed": int}
@@ -59,6 +59,7 @@ class GridRun:
     few_shot: int = 0
     metric: str | None = None  # None: each task's own
     limit: int | None = None
+    test_limit: int | None = None
     holdout: float = 0.1
     alone: bool = False
     origins: tuple[str, ...] = ()  # of the weights and of each task's texts

@@ -83,12 +83,17 @@ def spans(numbers: Sequence[int]) -> str:
     return " ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
 
 
-def results(plan: Plan, found: pd.DataFrame, folder: GridFolder) -> str:
-    """Means over the seeds, where the runs differ in nothing else that a summary tells apart; and where all is."""
+def results(plan: Plan, best: pd.DataFrame, folder: GridFolder) -> str:
+    """Means over the seeds, if all prompts join at the same block; and where all is.
+
+    Args:
+        best: of each method's best settings.
+    """
     done = sum(map(folder.done, plan.runs))
     if not done:
         return f"Nothing is done yet of {len(plan.runs)} runs."
-    told_apart = found.dropna(subset=["seed"]).duplicated([*SAME, "seed", "layer"]).sum() == 0
-    summary = f"{as_text(summarize(found))}\n\n" if told_apart and found["layer"].nunique() <= 1 else ""
-    where = f"{folder.path}: {plan.name}.csv, {plan.name}-epochs.csv"
+    told_apart = best.dropna(subset=["seed"]).duplicated([*SAME, "seed"]).sum() == 0
+    summary = f"{as_text(summarize(best))}\n\n" if told_apart else ""
+    where = ", ".join(path.name for path in sorted(folder.path.glob(f"{plan.name}*.csv")))
+    where = f"{folder.path}: {where}"
     return f"{summary}{done} of {len(plan.runs)} runs are done. Written to {where}"
