@@ -105,7 +105,7 @@ def scores(found):
 
 def test_a_row_a_run_and_the_majority_class_beside_them(go, plan, folder):
     said = go()
-    results, epochs = collect(plan, folder)
+    results, epochs, _ = collect(plan, folder)
     assert list(results["method"]) == ["majority class", *["ID-SPAM (t=3, c=8)"] * 4, *["LoRA (r=2)"] * 2]
     runs = results.dropna(subset=["seed"])
     assert list(zip(runs["layer"][:4], runs["seed"][:4], strict=True)) == [(1, 0), (1, 1), (2, 0), (2, 1)]
@@ -119,7 +119,7 @@ def test_a_row_a_run_and_the_majority_class_beside_them(go, plan, folder):
 
 def test_what_is_done_is_not_done_again(go, plan, folder, executed):
     go()
-    first, _ = collect(plan, folder)
+    first = collect(plan, folder).results
     executed.clear()
     assert go() == [] and executed == []
     more = replace(plan, runs=(*plan.runs, replace(plan.runs[0], settings=replace(plan.runs[0].settings, seed=2))))

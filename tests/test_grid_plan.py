@@ -66,8 +66,8 @@ def test_runs_that_two_blocks_list_are_one(plan):
 def test_the_identity_is_of_what_determines_the_result(plan):
     one = plan(PLAIN).runs[0]
     changes = [
-        {"backbone": "other"}, {"task": "imdb"}, {"method": "idspam:heads=4"}, {"layer": 3}, {"limit": 5}, {"test_limit": 5},
-        {"settings": replace(one.settings, seed=7)}, {"settings": replace(one.settings, lr=2e-3)},
+        {"backbone": "other"}, {"task": "imdb"}, {"method": "idspam:heads=4"}, {"layer": 3}, {"limit": 5},
+        {"test_limit": 5}, {"settings": replace(one.settings, seed=7)}, {"settings": replace(one.settings, lr=2e-3)},
         {"transfer": ("imdb",)}, {"few_shot": 3}, {"metric": "acc_f1"}, {"holdout": 0.2}, {"alone": True},
         {"origins": ("x",)},
     ]  # fmt: skip

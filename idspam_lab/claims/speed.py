@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+HEAD = ("| measured | ratio | here | wanted | | bench/ |", "| --- | --- | ---: | --- | --- | --- |")
 WANTED = {True: "at most {:g}", False: "at least {:g}"}
 
 
@@ -27,5 +28,4 @@ def speed(folder: Path) -> list[str]:
         if found["part"] == "i":
             most = ", ".join(f"{what} {share:.0%}" for what, share in found["cases"].items())
             shares += ["", f"{title}: {most} (`bench/{name}`)."]
-    head = ["", "## How fast", "", "| measured | ratio | here | wanted | | bench/ |", "| --- | --- | ---: | --- | --- | --- |"]
-    return [*head, *rows, *shares] if rows else []
+    return ["", "## How fast", "", *HEAD, *rows, *shares] if rows else []

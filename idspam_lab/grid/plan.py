@@ -13,7 +13,8 @@
     few_shot = 100                                # ... after training on so many of its texts
 
 Further keys: metric, limit, holdout (see `load_task`); test_limit, a stratified choice of so many of each set of test
-texts; and alone = true, where times are the point: no passes are shared. A file that has `commands` in place of runs names what to type for a table that no training fills.
+texts; and alone = true, where times are the point: no passes are shared. A file that has `commands` in place of runs
+names what to type for a table that no training fills.
 """
 
 import hashlib
