@@ -49,9 +49,10 @@ def untested(why: str) -> Evidence:
     return lambda folder: Finding(why, Verdict.UNTESTED)
 
 
-def comparisons(folder: Path, pattern: str = "compare_*.csv") -> dict[str, pd.DataFrame]:
-    """name -> table of `idspam-lab compare` on the task that was trained on."""
-    found = {path.name: read_results(path) for path in sorted(folder.glob(pattern))}
+def comparisons(folder: Path) -> dict[str, pd.DataFrame]:
+    """name -> table of several methods on the task that they were trained on."""
+    paths = sorted([*folder.glob("compare_*.csv"), *folder.glob("transfer_*.csv")])
+    found = {path.name: read_results(path) for path in paths}
     return {name: table[table["train_task"] == table["test_task"]] for name, table in found.items()}
 
 
