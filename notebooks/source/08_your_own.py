@@ -4,8 +4,7 @@
 # **Afterwards you can** bring a table of your own in, find out what is wrong with it before a score hides it, take an adapter of
 # 2 MB out, and do the same with another frozen model.
 #
-# **Time:** about 2 minutes on two CPU cores, one or two more where SmolLM2 is installed. A GPU is not needed; with one it
-# was not timed.
+# **Time:** about 1 minute on two CPU cores, also where SmolLM2 is installed. A GPU is not needed; with one it was not timed.
 #
 # **In the paper:** section 3.1 for tasks and metrics; appendix B for decoders (GPT-2); section 5 for what is left open.
 
