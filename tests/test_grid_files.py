@@ -134,7 +134,7 @@ def test_it_starts_and_loads_where_weights_are(path, place, tmp_path, monkeypatc
     plan = replace(plan, runs=covering(plan.runs))
     work(plan, folder, models, say=said.append, progress=False)
     assert all(map(folder.done, plan.runs)), said
-    results, epochs = collect(plan, folder)
+    results, epochs, _ = collect(plan, folder)
     runs = results.dropna(subset=["seed"])
     assert set(runs["run"]) == {run.id for run in plan.runs} and set(epochs["run"]) == set(runs["run"])
     assert {(row.backbone, row.train_task) for row in runs.itertuples()} == {(r.backbone, r.task) for r in plan.runs}
