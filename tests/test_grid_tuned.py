@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from idspam_lab.experiments.summary import MEASURED, read_results
 from idspam_lab.grid.collect import collect
 from idspam_lab.grid.executors import work
 from idspam_lab.grid.folder import GridFolder
@@ -89,3 +90,23 @@ def test_the_tuned_table_has_one_rate_a_method_the_one_with_the_best_validation_
 def test_no_set_of_test_texts_is_larger_than_the_limit(done):
     _, tables = done
     assert set(tables.results["test_task"]) == {"sst2", "imdb"} and set(tables.results["texts"]) == {6}
+
+
+STUDIES = sorted((MEASURED / "grids").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_the_files_of_the_studies_can_be_read_and_try_all_methods_at_as_many_rates(path):
+    rates = {}
+    for run in read_plan(path, Models()).runs:
+        rates.setdefault(run.method, set()).add(run.settings.lr)
+    assert len(set(map(len, rates.values()))) == 1
+
+
+def test_the_measured_table_is_of_one_rate_a_method_that_its_file_lists():
+    plan = read_plan(MEASURED / "grids" / "transfer_sst2_imdb.toml", Models())
+    listed = {(run.method, run.settings.seed, run.settings.lr) for run in plan.runs}
+    runs = read_results(MEASURED / "transfer_sst2_imdb.csv").dropna(subset=["seed"])
+    measured = set(zip(runs["spelled"], runs["seed"], runs["lr"], strict=True))
+    assert measured <= listed and set(runs.groupby("spelled")["lr"].nunique()) == {1}
+    assert set(runs["spelled"]) == {run.method for run in plan.runs}
