@@ -33,6 +33,7 @@ class Panel(ipywidgets.VBox):
         note = [ipywidgets.HTML(sentence(NO_KERNEL))] if is_static() else []
         super().__init__([ipywidgets.HTML(f"<style>{sheet}</style>", layout={"display": "none"}), *note, *children])
         self.add_class("idspam-panel")
+        self.add_class(f"idspam-{type(self).__name__}")  # to style or find one kind of panel
 
     def _repr_mimebundle_(self, **options):
         return with_html(super()._repr_mimebundle_(**options), self.static_html())

@@ -22,9 +22,9 @@ def test_panels_in_jupyterlab(lab, watched):
     watched.finish_all(lab, "panels.ipynb")
     assert re.search(r"\d+ epochs, stopped: stopped by hand, kept: [1-9]", page.locator(".jp-Notebook").text_content())
     look_back(watched)
-    explore(watched, panel(page, 1))
-    open_a_run(watched, panel(page, 2))
-    compare(watched, panel(page, 3))
+    explore(watched, panel(page, "PromptExplorer"))
+    open_a_run(watched, panel(page, "LayerCurve"))
+    compare(watched, panel(page, "Transfer"))
     see_attention(watched)
     expect(page.locator("pre", has_text="all cells ran")).to_be_visible()
     assert watched.trouble() == []
@@ -39,9 +39,9 @@ def test_panels_in_voila(chromium, watched, tmp_path):
     (folder / "training.ipynb").write_text(notebook_of(TRAINS_IN_VOILA))
     with voila(folder, tmp_path / "home") as server:
         watched.open_in_voila(server, "panels.ipynb")
-        explore(watched, panel(watched.page, 1))
-        open_a_run(watched, panel(watched.page, 2))
-        compare(watched, panel(watched.page, 3))
+        explore(watched, panel(watched.page, "PromptExplorer"))
+        open_a_run(watched, panel(watched.page, "LayerCurve"))
+        compare(watched, panel(watched.page, "Transfer"))
         see_attention(watched)
         assert watched.trouble() == []
         watched.open_in_voila(server, "training.ipynb")
@@ -57,7 +57,7 @@ def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
     page = tmp_path / "panels.html"
     page.write_text(render.page(render.executed(tmp_path / "panels.ipynb")), encoding="utf-8")
     watched.open_page(page)
-    explorer = panel(watched.page, 1)
+    explorer = panel(watched.page, "PromptExplorer")
     expect(explorer.get_by_text("This page has no kernel")).to_be_visible()
     tokens, status = explorer.locator(".idspam-token"), explorer.locator(".idspam-status")
     whole = status.inner_text()
@@ -70,9 +70,9 @@ def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
     watched.shot("page-without-kernel", explorer)
     tokens.nth(4).click()
     expect(status).to_have_text(whole)
-    expect(panel(watched.page, 0).get_by_text("Done: 1 epochs")).to_be_visible()
-    expect(panel(watched.page, 2).get_by_role("img", name="idspam, layer 3, seed 1: 69.4")).to_be_visible()
-    expect(panel(watched.page, 3).get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
+    expect(panel(watched.page, "LiveTraining").get_by_text("Done: 1 epochs")).to_be_visible()
+    expect(panel(watched.page, "LayerCurve").get_by_role("img", name="idspam, layer 3, seed 1: 69.4")).to_be_visible()
+    expect(panel(watched.page, "Transfer").get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
     see_attention(watched)
     assert watched.trouble() == []
 

@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 MINUTE = 60_000  # milliseconds
 
 
-def panel(page, number):
-    return page.locator(".idspam-panel").nth(number)
+def panel(page, kind):
+    """By its kind, not its place: JupyterLab takes cells that are out of sight off the page."""
+    return page.locator(f".idspam-{kind}")
 
 
 # Live training -------------------------------------------------------------------------------------------------------
@@ -16,7 +17,7 @@ def panel(page, number):
 
 def stop_the_training(watched):
     """Waits for the first epoch, presses Stop, and reads what is kept."""
-    live = panel(watched.page, 0)
+    live = panel(watched.page, "LiveTraining")
     live.wait_for(state="attached", timeout=10 * MINUTE)
     live.scroll_into_view_if_needed()
     expect(live.get_by_text(re.compile("Best so far: epoch [1-9]"))).to_be_visible(timeout=3 * MINUTE)
@@ -29,7 +30,7 @@ def stop_the_training(watched):
 
 def look_back(watched):
     """The slider shows the weights of earlier steps."""
-    live = panel(watched.page, 0)
+    live = panel(watched.page, "LiveTraining")
     live.scroll_into_view_if_needed()
     now = live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts()
     live.locator(".noUi-handle").press("Home")
@@ -41,7 +42,7 @@ def look_back(watched):
 
 def look_back_at_a_whole_run(watched):
     """As an app: the cells have run before the page is there, so nothing is left to stop."""
-    live = panel(watched.page, 0)
+    live = panel(watched.page, "LiveTraining")
     expect(live.get_by_text(re.compile(r"Done: 20 epochs in \d+ s\. Epoch \d+"))).to_be_visible()
     expect(live.get_by_role("button", name="Stop")).to_be_disabled()
     look_back(watched)
@@ -49,7 +50,7 @@ def look_back_at_a_whole_run(watched):
 
 def read_without_a_kernel(watched):
     """As a page: the curve and the watched texts are there, and the page says that nothing answers."""
-    live = panel(watched.page, 0)
+    live = panel(watched.page, "LiveTraining")
     expect(live.get_by_text("This page has no kernel")).to_be_visible()
     expect(live.get_by_text("Done: 20 epochs")).to_be_visible()
     expect(live.locator(".idspam-token").first).to_be_visible()
@@ -60,7 +61,7 @@ def read_without_a_kernel(watched):
 
 def open_runs(watched):
     """A click on a point shows that run's weights, for any of the texts; a metric is chosen."""
-    curve = panel(watched.page, 0)
+    curve = panel(watched.page, "LayerCurve")
     curve.scroll_into_view_if_needed()
     curve.get_by_role("button", name="ID-SPAM, layer 3, seed 1:").click()
     expect(curve.locator(".idspam-sentence").first).to_contain_text("ID-SPAM, layer 3, seed 1", timeout=MINUTE)
@@ -76,14 +77,14 @@ def open_runs(watched):
 
 def see_the_runs(watched):
     """As a page: every run is a mark with its score, and the page says that nothing answers."""
-    curve = panel(watched.page, 0)
+    curve = panel(watched.page, "LayerCurve")
     expect(curve.get_by_text("This page has no kernel")).to_be_visible()
     expect(curve.get_by_role("img", name="ID-SPAM, layer 3, seed 1:")).to_be_visible()
 
 
 def read_the_flips(watched):
     """Another source, target and method; the texts that two classifiers read differently."""
-    transfer = panel(watched.page, 0)
+    transfer = panel(watched.page, "Transfer")
     transfer.scroll_into_view_if_needed()
     source = transfer.get_by_label("Trained on:").input_value()
     see_the_predictions(watched)
@@ -100,7 +101,7 @@ def read_the_flips(watched):
 
 def see_the_predictions(watched):
     """The tables are there before anything is chosen."""
-    transfer = panel(watched.page, 0)
+    transfer = panel(watched.page, "Transfer")
     expect(transfer.get_by_text("Everyone who read imdb")).to_be_visible()
     expect(transfer.get_by_text(re.compile("^ID-SPAM, trained on .*: what it read as what"))).to_be_visible()
 
