@@ -63,8 +63,6 @@ def save_named(folder, name, config):
     save_model(folder / name, config)
 
 
-
-
 def save_tasks(folder, rows=24, test=8):
     """Every task of the hub as TASK/SPLIT.parquet with the hub's columns."""
     for name, task in TASKS.items():

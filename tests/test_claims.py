@@ -6,17 +6,11 @@ import pandas as pd
 import pytest
 
 from idspam_lab.claims import CLAIMS, QUESTIONS, page
-from idspam_lab.claims.evidence import (
-    OURS,
-    Verdict,
-    against,
-    faster_step_than_lora,
-    middle_blocks,
-    over_lpt_by_block,
-    together,
-    zero_shot,
-)  # fmt: skip
+from idspam_lab.claims.blocks import middle_blocks, over_lpt_by_block
+from idspam_lab.claims.costs import converges, faster_step_than_lora
+from idspam_lab.claims.scores import against, on_another_task
 from idspam_lab.claims.speed import speed
+from idspam_lab.claims.verdict import OURS, Verdict, together
 from idspam_lab.cli import main
 
 
@@ -52,7 +46,8 @@ def test_the_sentence_has_the_lead_of_each(tmp_path):
 
 def test_tables_that_differ_hold_partly():
     assert together([Verdict.HOLDS, Verdict.HOLDS]) == Verdict.HOLDS
-    assert together([Verdict.HOLDS, Verdict.FAILS]) == Verdict.PARTLY
+    assert together([Verdict.HOLDS, Verdict.FAILS]) == together([Verdict.HOLDS, Verdict.OPEN]) == Verdict.PARTLY
+    assert together([Verdict.FAILS, Verdict.OPEN]) == Verdict.FAILS
 
 
 @pytest.mark.parametrize(("middle", "expected"), [(0.8, Verdict.HOLDS), (0.6, Verdict.FAILS), (0.702, Verdict.OPEN)])
@@ -71,17 +66,40 @@ def test_blocks_against_lpt(tmp_path):
     assert found.verdict == Verdict.HOLDS and "ahead of LPT at 3 of 4 blocks, behind at 0" in found.evidence
 
 
-def test_zero_shot_looks_at_the_other_task_alone(tmp_path):
-    away = table({OURS: [0.6, 0.61], "LPT": [0.7, 0.71]}, "imdb", "sst2")
-    home = table({OURS: [0.9, 0.91], "LPT": [0.7, 0.71]})
-    pd.concat([home, away]).to_csv(tmp_path / "transfer_x.csv", index=False)
-    assert zero_shot(tmp_path).verdict == Verdict.FAILS
+def test_transfer_looks_at_the_other_task_and_the_rivals_alone(tmp_path):
+    away = table({OURS: [0.6, 0.61], "LPT": [0.7, 0.71], "linear head": [0.5, 0.51]}, "imdb", "sst2")
+    home = table({OURS: [0.9, 0.91], "LPT": [0.7, 0.71], "linear head": [0.5, 0.51]})
+    pd.concat([home, away]).to_csv(tmp_path / "few_shot_x.csv", index=False)
+    found = on_another_task("few_shot_*.csv", ["LPT"], beside=["linear head"])(tmp_path)
+    assert found.verdict == Verdict.FAILS and "linear head +10.0" in found.evidence
+    assert on_another_task("transfer_*.csv", ["LPT"])(tmp_path).verdict == Verdict.UNTESTED
+
+
+def seconds(task, ours, lpt):
+    """Two methods' times until they had converged."""
+    found = pd.concat([table({OURS: ours}, task), table({"LPT": lpt}, task)])
+    return found.assign(seconds_to_best=found["score"], best_epoch=4)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "expected"),
+    [
+        ({"sst2": ([10, 11, 12], [20, 22, 24]), "rte": ([10, 11, 12], [20, 22, 24])}, Verdict.HOLDS),
+        ({"sst2": ([20, 22, 24], [10, 11, 12])}, Verdict.FAILS),
+        ({"sst2": ([20, 22, 24], [10, 11, 12]), "rte": ([10, 11, 12], [20, 22, 24])}, Verdict.PARTLY),
+        ({"rte": ([10, 11, 12], [10, 13, 10])}, Verdict.OPEN),
+    ],
+)
+def test_convergence(tmp_path, tasks, expected):
+    pd.concat([seconds(task, *times) for task, times in tasks.items()]).to_csv(tmp_path / "convergence.csv")
+    found = converges(tmp_path)
+    assert found.verdict == expected and "(epoch 4.0)" in found.evidence
 
 
 @pytest.mark.parametrize(("value", "expected"), [(2.5, Verdict.HOLDS), (0.8, Verdict.FAILS)])
 def test_a_step_beside_lora(tmp_path, value, expected):
     ratio = {"what": "PEFT LoRA, same precision and attention / ID-SPAM", "value": value}
-    report = {"scale": {"shape": "minilm"}, "hardware": {"device": "cpu"}, "found": [{"part": "a", "ratios": [ratio]}]}
+    report = {"found": [{"part": "a", "title": "(a) Training step, minilm; median", "ratios": [ratio]}]}
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "x.json").write_text(json.dumps(report))
     assert faster_step_than_lora(tmp_path).verdict == expected

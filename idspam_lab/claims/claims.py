@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from . import evidence as by
-from .evidence import OURS, SOFT_PROMPTS, Evidence
+from . import attention, blocks, costs, scores
+from .scores import SOFT_PROMPTS
+from .verdict import OURS, Evidence, untested
 
 
 @dataclass(frozen=True)
@@ -16,35 +17,40 @@ class Claim:
 
 
 CLAIMS = (
-    Claim("Trained parameters: the counts that are printed for ID-SPAM.", "Tables 12 and 13", by.sizes),
-    Claim("ID-SPAM is ahead of the other soft prompts.", "section 3.2, Tables 2, 4 and 5", by.against(SOFT_PROMPTS)),
-    Claim("ID-SPAM is ahead of LoRA.", "section 3.2, Table 2", by.against(["LoRA"])),
-    Claim("ID-SPAM trains fewer numbers than LoRA.", "appendix D, Table 12", by.fewer_than_lora),
+    Claim("Trained parameters: the counts that are printed for ID-SPAM.", "Tables 12 and 13", costs.sizes),
+    Claim(
+        "ID-SPAM is ahead of the other soft prompts.", "section 3.2, Tables 2, 4 and 5", scores.against(SOFT_PROMPTS)
+    ),
+    Claim("ID-SPAM is ahead of LoRA.", "section 3.2, Table 2", scores.against(["LoRA"])),
+    Claim("ID-SPAM trains fewer numbers than LoRA.", "appendix D, Table 12", costs.fewer_than_lora),
     Claim(
         "Attention is worth it: ID-SPAM is ahead of the same prompt from a plain mean.",
         "section 3.2, Table 3",
-        by.against(["mean pooling"]),
+        scores.against(["mean pooling"]),
     ),
-    Claim("The prompt works best at the middle blocks.", "section 3.5, Figure 2", by.middle_blocks),
-    Claim("ID-SPAM is ahead of LPT at almost every block.", "section 3.5, Figure 2", by.over_lpt_by_block),
+    Claim("The prompt works best at the middle blocks.", "section 3.5, Figure 2", blocks.middle_blocks),
+    Claim("ID-SPAM is ahead of LPT at almost every block.", "section 3.5, Figure 2", blocks.over_lpt_by_block),
     Claim(
-        "Zero-shot on another task, ID-SPAM is ahead of the other soft prompts.", "section 3.4, Table 6", by.zero_shot
+        "Zero-shot on another task, ID-SPAM is ahead of the other soft prompts.",
+        "section 3.4, Table 6",
+        scores.on_another_task("transfer_*.csv", SOFT_PROMPTS, beside=["linear head"]),
+    ),
+    Claim(
+        "After 100 texts of another task, ID-SPAM is ahead of LPT there.",
+        "appendix C, Table 11",
+        scores.on_another_task("few_shot_*.csv", ["LPT"], beside=["linear head"]),
     ),
     Claim(
         "The prompt attends to the tokens that matter.",
         "introduction; the paper does not test it",
-        by.weights_matter,
+        attention.weights_matter,
     ),
-    Claim("A training step takes less time than LoRA's.", "appendix D, Table 14", by.faster_step_than_lora),
-    Claim(
-        "It converges no later than LPT.",
-        "appendix D, Table 15",
-        by.untested("The time to the best epoch was not taken on a quiet machine; `grids/table_15.toml` has the runs."),
-    ),
+    Claim("A training step takes less time than LoRA's.", "appendix D, Table 14", costs.faster_step_than_lora),
+    Claim("It converges no later than LPT.", "appendix D, Table 15", costs.converges),
     Claim(
         "The same with RoBERTa-large, GPT-2 and other large models.",
         "Tables 2, 5, 8 to 10",
-        by.untested("Nothing here was measured with these models; `grids/` has their runs, ready to start."),
+        untested("Nothing here was measured with these models; `grids/` has their runs, ready to start."),
     ),
 )
 VARIANTS = {
@@ -55,5 +61,5 @@ VARIANTS = {
     "It does better with LoRA beside the prompt.": "ID-SPAM (lora=8)",
 }
 QUESTIONS = tuple(
-    Claim(question, "section 5 and beyond", by.against([OURS], name)) for question, name in VARIANTS.items()
+    Claim(question, "section 5 and beyond", scores.against([OURS], name)) for question, name in VARIANTS.items()
 )

@@ -72,7 +72,8 @@ def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
     expect(status).to_have_text(whole)
     expect(panel(watched.page, "LiveTraining").get_by_text("Done: 1 epochs")).to_be_visible()
     expect(panel(watched.page, "LayerCurve").get_by_role("img", name="idspam, layer 3, seed 1: 69.4")).to_be_visible()
-    expect(panel(watched.page, "Transfer").get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
+    transfer = panel(watched.page, "Transfer")
+    expect(transfer.get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
     see_attention(watched)
     assert watched.trouble() == []
 

@@ -1,0 +1,67 @@
+"""What can be said of a claim, and the rule that says it.
+
+A difference of two methods is taken seed by seed on the same texts and counts when it is more than two standard errors
+(summary.pairwise).
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+OURS = "ID-SPAM"
+
+
+class Verdict(StrEnum):
+    """What is said of a claim."""
+
+    HOLDS = "holds"
+    PARTLY = "holds partly"
+    OPEN = "cannot be told"
+    FAILS = "does not hold"
+    UNTESTED = "not tested here"
+
+
+class Finding(NamedTuple):
+    """What a table says."""
+
+    evidence: str
+    verdict: Verdict
+
+
+Evidence = Callable[[Path], Finding]  # the folder of results
+
+
+def untested(why: str) -> Evidence:
+    """A claim that nothing here can test."""
+    return lambda folder: Finding(why, Verdict.UNTESTED)
+
+
+def verdict_of(pairs: pd.DataFrame) -> Verdict:
+    """Of one table: ahead of all, behind one, or in between."""
+    ahead = pairs["told_apart"] & (pairs["difference"] > 0)
+    behind = pairs["told_apart"] & (pairs["difference"] < 0)
+    if behind.any():
+        return Verdict.PARTLY if ahead.any() else Verdict.FAILS
+    return Verdict.HOLDS if ahead.all() else Verdict.PARTLY if ahead.any() else Verdict.OPEN
+
+
+def together(verdicts: list[Verdict]) -> Verdict:
+    """Of several tables: what all of them say, that it fails if it holds in none, else that it holds partly."""
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    return Verdict.FAILS if set(verdicts) == {Verdict.FAILS, Verdict.OPEN} else Verdict.PARTLY
+
+
+def in_words(table: pd.DataFrame, name: str, pairs: pd.DataFrame) -> str:
+    """Every difference in points, the best rival first."""
+    task = table["test_task"].iloc[0]
+    cells = [
+        f"{row.method} {100 * row.difference:+.1f} ± {100 * row.standard_error:.1f}{'' if row.told_apart else ' (?)'}"
+        for row in pairs.sort_values("difference").itertuples()
+    ]
+    score = 100 * table[table["method"] == name]["score"].mean()
+    seeds = int(pairs["seeds"].max())
+    return f"{task}, {seeds} seeds: {name} has {score:.1f} %; its lead in points over {', '.join(cells)}."
