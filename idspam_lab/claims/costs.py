@@ -61,8 +61,9 @@ def converges(folder: Path) -> Finding:
             mean, error = lead.mean(), lead.sem()
             told = abs(mean) > 2 * error
             verdicts.append(Verdict.OPEN if not told else Verdict.HOLDS if mean > 0 else Verdict.FAILS)
+            doubt = "" if told else " (?)"
             sentences.append(
-                f"{task}: {', '.join(each)}; earlier by {mean:+.0f} ± {error:.0f} s{'' if told else ' (?)'} (`{path.name}`)."
+                f"{task}: {', '.join(each)}; earlier by {mean:+.0f} ± {error:.0f} s{doubt} (`{path.name}`)."
             )
     if not verdicts:
         return Finding("There is no such table yet.", Verdict.UNTESTED)
