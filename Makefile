@@ -30,12 +30,13 @@ WHOLE = test "`cat $(STAMP) 2>/dev/null`" = "`pwd -P`" && $(VENV_PYTHON) -c ""
 # What is installed after torch cannot replace it: constraints.txt pins the version that is already there.
 FROM_CPU_INDEX = $(if $(filter cpu-Linux,$(TORCH)-$(shell uname -s)),--extra-index-url $(CPU_INDEX) --retries 1 --timeout 8)
 
-.PHONY: help setup models demo test test-slow lab app notebooks html wheels lock clean FORCE
+.PHONY: help setup models demo test test-slow test-extras lab app notebooks html wheels lock clean FORCE
 
 help:
 	@echo "make demo        set up, then train, evaluate and explain ID-SPAM on the embedded texts"
 	@echo "make test        set up, then run the fast tests"
 	@echo "make test-slow   the tests that take minutes"
+	@echo "make test-extras installs Ray and Optuna, and runs the tests that need them"
 	@echo "make lab         JupyterLab on the first notebook"
 	@echo "make app         the lessons as apps, without code, for a projector"
 	@echo "make notebooks   build the notebooks from notebooks/source"
@@ -69,6 +70,11 @@ test: setup
 
 test-slow: setup
 	$(VENV_PYTHON) -m pytest -m slow -n 2 --dist loadfile
+
+# One process: Ray gives each of its own 15 seconds to start.
+test-extras: setup
+	$(VENV_PYTHON) -m pip install -c constraints.txt -e ".[$(OPTIONAL)]"
+	$(VENV_PYTHON) -m pytest -m "slow or not slow" tests/test_grid_ray.py tests/test_search.py
 
 # Without their own dependencies: one would build a compiler's worth of code, and only the files are wanted.
 models: setup
