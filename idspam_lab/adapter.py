@@ -39,9 +39,7 @@ clf.predict(["a text"])
 """
 
 
-class AdapterFiles(
-    ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt", "id-spam"], model_card_template=CARD
-):
+class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt", "id-spam"], model_card_template=CARD):
     """`save_pretrained`, `from_pretrained` and `push_to_hub` for PromptClassifier."""
 
     def adapter_config(self) -> dict:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import transformers as hf
+from safetensors.torch import load_file, save_file
 
 from idspam_lab.backbones import FAMILIES, check_layer, load_backbone, pad_right, positions, supported
 from idspam_lab.errors import BadInput
@@ -199,3 +200,64 @@ def test_a_hub_address_is_read_and_its_revision_recorded(tmp_path):
 def test_longest_text_leaves_room_for_roberta_offset():
     assert build("roberta").max_length == 38  # 40 rows, of which 0 and 1 are never used
     assert build("bert").max_length == 40
+
+
+# What cannot be loaded: one sentence each -------------------------------------------------------------------
+
+
+def saved(folder, config, change=lambda tensors: tensors):
+    """A model in a folder, its tensors changed on the way, with a tokenizer."""
+    hf.AutoModel.from_config(config).save_pretrained(folder)
+    save_file(change(load_file(folder / "model.safetensors")), folder / "model.safetensors", {"format": "pt"})
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film"]))
+    hf.BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    return folder
+
+
+def renamed(tensors):
+    return {f"student.{name}": tensor for name, tensor in tensors.items()}
+
+
+def without_block_2(tensors):
+    return {name: tensor for name, tensor in tensors.items() if "layer.2." not in name}
+
+
+def too_wide(tensors):
+    return tensors | {"embeddings.word_embeddings.weight": torch.zeros(97, 33)}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"), [(renamed, "lack .* tensors"), (without_block_2, "lack 16 tensors"), (too_wide, "loaded")]
+)
+def test_weights_that_are_not_all_there_are_no_model(tmp_path, change, sentence):
+    """transformers would fill the gaps with random numbers, and a frozen model would be noise."""
+    saved(tmp_path, CONFIGS["bert"], change)
+    with pytest.raises(BadInput, match=sentence) as caught:
+        load_backbone(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_pooler_is_no_loss(tmp_path):
+    saved(tmp_path, CONFIGS["bert"], lambda tensors: {k: v for k, v in tensors.items() if "pooler" not in k})
+    assert load_backbone(tmp_path).L == 3
+
+
+def test_weights_cut_off_by_a_full_disk(tmp_path):
+    saved(tmp_path, CONFIGS["bert"])
+    with open(tmp_path / "model.safetensors", "r+b") as file:
+        file.truncate(5000)
+    with pytest.raises(BadInput, match="could not be loaded"):
+        load_backbone(tmp_path)
+
+
+def test_a_model_type_that_transformers_does_not_know_is_not_called_missing(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "of tomorrow"}')
+    with pytest.raises(BadInput, match="could not be loaded.*of tomorrow"):
+        load_backbone(tmp_path)
+
+
+def test_a_decoder_that_reads_in_both_directions_is_refused(tmp_path):
+    config = hf.Gemma3TextConfig(**WINDOW, use_bidirectional_attention=True)
+    saved(tmp_path, config)
+    with pytest.raises(BadInput, match="reads in both directions"):
+        load_backbone(tmp_path)

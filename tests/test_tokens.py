@@ -63,6 +63,22 @@ def test_the_first_empty_text_is_named(minilm):
         encode(minilm, ["fine", "also fine", " ", ""])
     with pytest.raises(BadInput, match="Text 1 is empty"):
         encode(Decoder(True), [""])
+    with pytest.raises(BadInput, match="Text 2 is empty"):
+        encode(minilm, ["fine", ""], [" ", "\n"])
+    assert len(encode(minilm, ["fine"], [""])[0]) == 1  # QQP has such pairs
+
+
+def test_nothing_but_marks_is_empty_where_the_unknown_token_is_one_of_them():
+    decoder = Decoder(False)
+    decoder.tokenizer.unk_token = decoder.tokenizer.pad_token = "</s>"  # as GPT-2 has it
+    with pytest.raises(BadInput, match="Text 1 holds nothing that the model can read"):
+        encode(decoder, ["</s>"])
+
+
+@pytest.mark.parametrize("limit", [0, -5, 3])
+def test_a_limit_without_room_for_text(minilm, limit):
+    with pytest.raises(BadInput, match=f"max_length is {limit}, but a text needs at least 4 tokens"):
+        encode(minilm, ["fine"], max_length=limit)
 
 
 def test_no_texts_no_rows(minilm):

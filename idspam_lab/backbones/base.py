@@ -29,6 +29,7 @@ class Identity:
     L: int  # blocks
     weights_sha256: str  # over every tensor's name, type, shape and bytes
     revision: str | None = None  # the hub's commit
+    dtype: str = "float32"  # of the weights, and so of the hash
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -209,7 +210,7 @@ class Backbone(nn.Module):
         if not hasattr(self, "_identity"):
             from .trust import hash_tensors
 
-            self._identity = Identity(
-                self.name, self.config.model_type, self.n, self.L, hash_tensors(self.model), self.revision
-            )
+            dtype = str(self.model.dtype).removeprefix("torch.")
+            family = self.config.model_type
+            self._identity = Identity(self.name, family, self.n, self.L, hash_tensors(self.model), self.revision, dtype)
         return self._identity

@@ -1,11 +1,13 @@
 """From a name to a frozen, staged model: the embedded one, a folder, or a hub address."""
 
 import json
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import cached_file
 
@@ -84,19 +86,17 @@ def load_backbone(
         where["gguf_file"] = PACKAGED[name].gguf
     config = load_config(name, source, where)
     family = supported(config.model_type)
+    if family.causal and getattr(config, "use_bidirectional_attention", None):
+        raise BadInput(f"{name!r} is a {config.model_type} that reads in both directions, which cannot be run here.")
     chosen = pick_attention() if attention == "auto" else attention
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, **where)
             options = {"config": config, "attn_implementation": chosen, "dtype": dtype, **where}
-            model, word_head = (
-                load_with_words(source, family, name, options)
-                if words
-                else (AutoModel.from_pretrained(source, **options), None)
-            )
+            model, word_head = (load_with_words if words else load_plain)(source, family, name, options)
     except BadInput:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:  # not there, damaged, or of other shapes
         raise BadInput(f"The model {name!r} could not be loaded: {first_line(error)}") from error
     if hasattr(model, "pooler"):
         model.pooler = None  # it reads the last block's first token, which is no part of the stages
@@ -106,11 +106,36 @@ def load_backbone(
     return family(model, tokenizer, label, commit, folder and pooling_default(folder), word_head)
 
 
+def load_plain(source: str | Path, family: type[Backbone], name: str, options: dict):
+    """(model, None): without any head.
+
+    Raises:
+        BadInput: weights are missing in the files.
+    """
+    model, info = AutoModel.from_pretrained(source, output_loading_info=True, **options)
+    refuse_missing(name, info["missing_keys"])
+    return model, None
+
+
+def refuse_missing(name: str, keys: Iterable[str]) -> None:
+    """transformers fills what it does not find with random numbers; only the pooler, which nobody reads, may be missing.
+
+    Raises:
+        BadInput: something else is.
+    """
+    missing = sorted(key for key in keys if "pooler" not in key)
+    if missing:
+        raise BadInput(
+            f"The model {name!r} is not whole: its files lack {len(missing)} tensors that it needs, {missing[0]} the "
+            "first. Download it again, or save it with save_pretrained."
+        )
+
+
 def load_with_words(source: str | Path, family: type[Backbone], name: str, options: dict):
     """(model, word head) of a masked language model.
 
     Raises:
-        BadInput: the family has no such head, or its weights are not in the files.
+        BadInput: the family has no such head, or weights are missing in the files.
     """
     if family.causal:
         raise BadInput(f"{name!r} is a decoder and has no masked-language-model head: read its last token instead.")
@@ -121,6 +146,7 @@ def load_with_words(source: str | Path, family: type[Backbone], name: str, optio
             f"{name!r} came without its masked-language-model head (sentence encoders do): "
             "read a token with a head of its own, or take the model it was made from."
         )
+    refuse_missing(name, info["missing_keys"])
     return masked.base_model, family.word_head_of(masked)
 
 
@@ -144,6 +170,8 @@ def load_config(name: str, source: str | Path, where: dict):
     try:
         return AutoConfig.from_pretrained(source, **where)
     except (OSError, ValueError) as error:
+        if (Path(source) / "config.json").is_file():
+            raise BadInput(f"The model {name!r} could not be loaded: {first_line(error)}") from error
         asked = (
             "the hub does not have it"
             if hub_reachable()

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from ..errors import BadInput
 from .base import Backbone
 
+SHORTEST = 4  # tokens: two or three are special ones
+INSTEAD = "give a text with at least one word, or leave the row out"
+
 
 def encode(
     backbone: Backbone, texts: Sequence[str], pairs: Sequence[str] | None = None, max_length: int | None = None
@@ -16,11 +19,18 @@ def encode(
     token, which the head reads, is then always EOS.
 
     Raises:
-        BadInput: a text is no string, or empty, or holds nothing but special tokens; names its number, from 1.
+        BadInput: a text is no string; or it, or both of a pair, are empty or hold nothing but special tokens; names its
+            number, from 1. Or max_length leaves no room for text.
     """
-    for number, text in enumerate([*texts, *(pairs or ())], start=1):
-        if not isinstance(text, str):
-            raise BadInput(f"Text {number} is {text!r}: give a string.")
+    if max_length is not None and max_length < SHORTEST:
+        raise BadInput(f"max_length is {max_length}, but a text needs at least {SHORTEST} tokens.")
+    for column in (texts, pairs or ()):
+        for number, text in enumerate(column, start=1):
+            if not isinstance(text, str):
+                raise BadInput(f"Text {number} is {text!r}: give a string.")
+    for number, pair in enumerate(zip(texts, pairs or texts, strict=True), start=1):
+        if not "".join(pair).strip():
+            raise BadInput(f"Text {number} is empty: {INSTEAD}.")
     if not texts:
         return [], 0
     limit = min(max_length or backbone.max_length, backbone.max_length)
@@ -36,11 +46,13 @@ def refuse_empty(tokenizer, texts: Sequence[str], rows: list[dict]) -> None:
     Raises:
         BadInput: one has not.
     """
-    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}  # an unknown word is a word
+    marks = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id}
+    special = set(tokenizer.all_special_ids)
+    if tokenizer.unk_token_id not in marks:
+        special.discard(tokenizer.unk_token_id)  # an unknown word is a word; GPT-2 has one token for all of these
     for number, (text, row) in enumerate(zip(texts, rows, strict=True), start=1):
         if special.issuperset(row["input_ids"]):
-            why = "is empty" if not text.strip() else f"holds nothing that the model can read ({text.strip()[:40]!r})"
-            raise BadInput(f"Text {number} {why}: give a text with at least one word, or leave the row out.")
+            raise BadInput(f"Text {number} holds nothing that the model can read ({text.strip()[:40]!r}): {INSTEAD}.")
 
 
 def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: int) -> tuple[list[dict], int]:

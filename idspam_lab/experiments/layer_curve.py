@@ -1,7 +1,7 @@
 """The layer curve in one go: the runs of every block and seed share the passes of the frozen model.
 
-    curve = layer_curve("rotten_tomatoes", seeds=3)  # a row a block and seed
-    plots.layer_curve(curve)
+curve = layer_curve("rotten_tomatoes", seeds=3)  # a row a block and seed
+plots.layer_curve(curve)
 """
 
 import time
