@@ -17,9 +17,13 @@ from .backbones import Backbone, load_backbone
 from .errors import BadInput
 from .files import read_tensors, why_not, write_json, write_tensors
 from .hub import hub_reachable
+from .training.device import training_device
 from .verbalizer import Verbalizer
 
 WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
+HUB_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+NEEDED = ("method", "options", "read", "head_dropout", "id2label", "base_model")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 CARD = """---
@@ -54,6 +58,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "verbalizer": self.verbalizer and {"template": self.verbalizer.template, "words": self.verbalizer.words},
             "id2label": {str(i): name for i, name in self.id2label.items()},
             "label2id": self.label2id,
+            "pairs": self.pairs,  # was it trained on pairs of texts? null: it was not trained here
             "base_model": self.backbone.identity().to_dict(),
         }
 
@@ -96,11 +101,16 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         """The classifier of a folder or hub address.
 
         Args:
-            backbone: a loaded Backbone, or a name for `load_backbone`; default: the adapter's own.
+            backbone: a loaded Backbone, or a name for `load_backbone`; default: the adapter's own. One that is loaded
+                here goes where training would be, on a GPU if there is one.
+            options: of the hub: revision, cache_dir, force_download, local_files_only, token.
 
         Raises:
-            BadInput: not an adapter, damaged, or trained on another backbone.
+            BadInput: not an adapter, damaged, or trained on another backbone; or an unknown option.
         """
+        for name in options:
+            if name not in HUB_OPTIONS:
+                raise BadInput(f"from_pretrained has no option {name!r}; it has backbone, {', '.join(HUB_OPTIONS)}.")
         folder = Path(pretrained_model_name_or_path)
         if folder.is_dir():
             read_config(str(folder), lambda name: folder / name)
@@ -133,9 +143,9 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         tensors, _ = read_tensors(find(WEIGHTS))
         identity = config["base_model"]
         verbalizer = config.get("verbalizer") and Verbalizer(**config["verbalizer"])
-        if not isinstance(backbone, Backbone):
-            revision = None if backbone else identity.get("revision")
-            backbone = load_backbone(backbone or identity["name"], revision=revision, words=verbalizer is not None)
+        loaded_here = not isinstance(backbone, Backbone)
+        if loaded_here:
+            backbone = load_own(identity, backbone, words=verbalizer is not None)
         refuse_other_backbone(identity, backbone)
         labels = [config["id2label"][str(i)] for i in range(len(config["id2label"]))]
         model = cls(
@@ -148,7 +158,26 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             **config["options"],
         )
         fill(model, tensors, str(model_id))
-        return model.eval()
+        model.pairs = config.get("pairs")
+        return (model.to(training_device()) if loaded_here else model).eval()
+
+
+def load_own(identity: dict, name: str | None, words: bool) -> Backbone:
+    """The adapter's own frozen model, from where it came from or by another name, in the type it was trained with.
+
+    Raises:
+        BadInput: it cannot be loaded.
+    """
+    dtype = DTYPES.get(identity.get("dtype"), torch.float32)
+    if name:
+        return load_backbone(name, dtype=dtype, words=words)
+    try:
+        return load_backbone(identity["name"], dtype=dtype, revision=identity.get("revision"), words=words)
+    except BadInput as error:
+        raise BadInput(
+            f"The adapter was trained on {in_words(identity)}. {error} If you have it, say where: backbone=FOLDER, or "
+            "--backbone FOLDER on the command line."
+        ) from error
 
 
 def read_config(folder: str, find) -> dict:
@@ -162,7 +191,7 @@ def read_config(folder: str, find) -> dict:
         config = json.loads(find(CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadInput(f"{folder!r} is not an adapter folder, nor a hub address within reach: {wanted}.") from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
+    if not isinstance(config, dict) or config.get("format") != FORMAT or not set(NEEDED) <= set(config):
         raise BadInput(f"{folder!r} is not an adapter of this library: {wanted}.")
     return config
 

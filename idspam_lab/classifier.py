@@ -23,12 +23,13 @@ from .backbones import Backbone, encode, pad_right
 from .errors import BadInput
 from .generator import PromptGenerator, Trace
 from .methods import build_method
+from .metrics import check_metric
 from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
 from .training.fast import FastPath, fast_path
-from .verbalizer import Verbalizer, WordHead, at_mask
+from .verbalizer import Verbalizer, WordHead, at_mask, check_masks
 
 Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
 
@@ -85,8 +86,11 @@ class PromptClassifier(nn.Module, AdapterFiles):
     ):
         super().__init__()
         names = [f"LABEL_{i}" for i in range(labels)] if isinstance(labels, int) else [str(name) for name in labels]
-        if len(set(names)) < 2:
-            raise BadInput(f"The labels are {names}, but a classifier needs at least two different ones.")
+        if len(set(names)) < max(2, len(names)):
+            raise BadInput(f"The labels are {names}, but a classifier needs at least two, all different ones.")
+        if not 0 <= head_dropout < 1:
+            raise BadInput(f"head_dropout is {head_dropout}, but it is a share: 0 or more, below 1.")
+        options = {key: value.item() if isinstance(value, np.generic) else value for key, value in options.items()}
         self.backbone, self.method_name, self.options = backbone, method, options
         self.id2label = dict(enumerate(names))
         self.label2id = {name: i for i, name in self.id2label.items()}
@@ -100,6 +104,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
             self.head = WordHead(backbone, verbalizer) if verbalizer else nn.Linear(backbone.n, len(names))
         self.to(device_of(backbone))
         self.run: Run | None = None  # how it was trained
+        self.pairs: bool | None = None  # on pairs of texts?
         self.fast: FastPath | None = None  # set while it trains or reads many texts
 
     # Forward ---------------------------------------------------------------------------------------------
@@ -157,10 +162,12 @@ class PromptClassifier(nn.Module, AdapterFiles):
                 the default budget. False: nothing is kept, and every step is the plain forward.
 
         Raises:
-            BadInput: labels are missing, outside the classes or all the same; a text is empty; the loss became NaN.
+            BadInput: labels are missing, outside the classes or all the same; a text is empty; the loss became NaN; an
+                unknown metric; nothing is there to train.
         """
         settings = settings or self.preset()
-        check_labels(train, self.id2label)
+        check_training(self, train, validation, metric)
+        self.pairs = getattr(train, "pairs", None) is not None
         rows = self.rows(train, settings.max_length)
         checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
         if store is True:
@@ -196,6 +203,9 @@ class PromptClassifier(nn.Module, AdapterFiles):
     @torch.no_grad()
     def explain(self, texts: Texts, *, max_length: int | None = None) -> list[Explanation]:
         """The token weights and attention that each text's prompt was made with, beside its prediction.
+
+        All in fp32, to the weights' last digit: a text that is almost as likely of two classes may get the other one
+        from `predict`, which computes in bf16 where the device does.
 
         Raises:
             BadInput: the method makes no prompt from tokens.
@@ -256,13 +266,21 @@ class PromptClassifier(nn.Module, AdapterFiles):
         Warns once, with their number, if texts are cut.
 
         Raises:
-            BadInput: a text is empty.
+            BadInput: a text is empty, or has a mask of its own where a verbalizer reads at one.
         """
         first, second, labels = columns(texts)
+        if self.pairs is not None and len(first) and self.pairs != (second is not None):
+            kinds = ("single texts", "pairs of texts")
+            trained, given = kinds[self.pairs], kinds[not self.pairs]
+            warnings.warn(f"The classifier was trained on {trained} and reads {given} here.", stacklevel=3)
         if self.verbalizer:
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
-            first, second = self.verbalizer.fill(first, second, self.backbone.tokenizer, limit), None
+            first, cut_before = self.verbalizer.fill(first, second, self.backbone.tokenizer, limit)
+            second = None
         rows, cut = encode(self.backbone, first, second, max_length)
+        if self.verbalizer:
+            check_masks(rows, self.backbone.tokenizer, limit)
+            cut += cut_before
         if cut:
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
             warnings.warn(
@@ -299,20 +317,37 @@ def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] |
     return texts, None, None
 
 
-def check_labels(examples, id2label: dict[int, str]) -> None:
-    """Training needs labels, all known, of two classes at least.
+def check_training(clf: PromptClassifier, train, validation, metric: str) -> None:
+    """All that would stop a training later is looked at before it starts.
+
+    Raises:
+        BadInput: labels are missing or unknown, all training texts are of one class, the metric is unknown, or nothing
+            trains.
+    """
+    check_metric(metric)
+    if not any(p.requires_grad for p in clf.parameters()):
+        raise BadInput(f"{clf.method_name!r} with a verbalizer has nothing to train: predict with it as it is.")
+    check_labels(train, clf.id2label, "training")
+    if validation is not None and len(validation):
+        check_labels(validation, clf.id2label, "validation")
+    labels = train.labels
+    if len(set(labels)) < 2:
+        only = f"of class {clf.id2label[labels[0]]!r}" if len(labels) else "missing"
+        raise BadInput(f"All {len(labels)} training texts are {only}: training needs texts of two classes at least.")
+
+
+def check_labels(examples, id2label: dict[int, str], what: str) -> None:
+    """There are labels, and all are known.
 
     Raises:
         BadInput: otherwise.
     """
     labels = getattr(examples, "labels", None)
     if labels is None:
-        raise BadInput("The training texts have no labels: give Examples with labels, or load a task that has them.")
+        raise BadInput(f"The {what} texts have no labels: give Examples with labels, or load a task that has them.")
     unknown = sorted(set(labels) - set(id2label))
     if unknown:
         raise BadInput(
-            f"Label {unknown[0]} is not one of the {len(id2label)} classes: label ids go from 0 to {len(id2label) - 1}."
+            f"Label {unknown[0]} of the {what} texts is not one of the {len(id2label)} classes: label ids go from 0 to "
+            f"{len(id2label) - 1}."
         )
-    if len(set(labels)) < 2:
-        only = f"of class {id2label[labels[0]]!r}" if len(labels) else "missing"
-        raise BadInput(f"All {len(labels)} training texts are {only}: training needs texts of two classes at least.")

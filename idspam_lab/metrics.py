@@ -7,6 +7,16 @@ from .errors import BadInput
 METRICS = ("accuracy", "acc_f1")
 
 
+def check_metric(metric: str) -> None:
+    """It is one of METRICS.
+
+    Raises:
+        BadInput: it is not.
+    """
+    if metric not in METRICS:
+        raise BadInput(f"There is no metric {metric!r}; the metrics are: {', '.join(METRICS)}.")
+
+
 def score(metric: str, labels: Sequence[int], predictions: Sequence[int], num_labels: int) -> dict[str, float]:
     """Accuracy, macro F1, and the number that the paper reports; each in 0..1.
 
@@ -26,8 +36,7 @@ def score(metric: str, labels: Sequence[int], predictions: Sequence[int], num_la
     import numpy as np
     from sklearn.metrics import accuracy_score, f1_score
 
-    if metric not in METRICS:
-        raise BadInput(f"There is no metric {metric!r}; the metrics are: {', '.join(METRICS)}.")
+    check_metric(metric)
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape != predictions.shape or labels.ndim != 1:
         raise BadInput(

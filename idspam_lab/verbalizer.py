@@ -51,8 +51,8 @@ class Verbalizer:
             raise BadInput(f"The words {', '.join(self.words)} are not all different tokens: a class needs its own.")
         return found
 
-    def fill(self, texts: Sequence[str], pairs: Sequence[str] | None, tokenizer, limit: int) -> list[str]:
-        """Each text in the template. A text too long for `limit` tokens is cut, so that the mask stays.
+    def fill(self, texts: Sequence[str], pairs: Sequence[str] | None, tokenizer, limit: int) -> tuple[list[str], int]:
+        """Each text in the template, cut where it is too long for `limit` tokens, so that the mask stays; and how many are.
 
         Raises:
             BadInput: the template has another number of texts.
@@ -63,9 +63,11 @@ class Verbalizer:
         template = self.template.replace(MASK, tokenizer.mask_token)
         rest = len(tokenizer(template.replace("{}", "")).input_ids)
         room = max(1, (limit - rest) // given - 1)
-        columns = [[cut(text, tokenizer, room) for text in column] for column in (texts, pairs) if column is not None]
+        given = list(zip(*(column for column in (texts, pairs) if column is not None), strict=True))
+        short = [tuple(cut(text, tokenizer, room) for text in row) for row in given]
         first, *second = template.split("{}")
-        return [first + "".join(a + b for a, b in zip(row, second, strict=True)) for row in zip(*columns, strict=True)]
+        filled = [first + "".join(a + b for a, b in zip(row, second, strict=True)) for row in short]
+        return filled, sum(row != before for row, before in zip(short, given, strict=True))
 
 
 # Liu et al. 2022a; their words for two classes, in the order of the hub's class ids.
@@ -83,6 +85,20 @@ def cut(text: str, tokenizer, room: int) -> str:
     """The text's first `room` tokens."""
     found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     return text if len(found.input_ids) <= room else text[: found.offset_mapping[room - 1][1]]
+
+
+def check_masks(rows: Sequence[dict], tokenizer, limit: int) -> None:
+    """Each row has one mask, the template's.
+
+    Raises:
+        BadInput: one has none or several; names its number, from 1.
+    """
+    for number, row in enumerate(rows, start=1):
+        masks = row["input_ids"].count(tokenizer.mask_token_id)
+        if not masks:
+            raise BadInput(f"max_length is {limit}, which cuts the template's mask away: give more tokens.")
+        if masks > 1:
+            raise BadInput(f"Text {number} has a {tokenizer.mask_token} of its own: only the template may have one.")
 
 
 class WordHead(nn.Module):

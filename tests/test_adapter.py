@@ -187,3 +187,50 @@ def test_full_disk_for_small_files_too(tmp_path, monkeypatch):
         write_text(tmp_path / "report", "new")
     monkeypatch.undo()
     assert (tmp_path / "report").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
+
+
+def tiny_folder(tmp_path):
+    """A small model in a folder, with a tokenizer."""
+    from tests.test_backbones import CONFIGS, saved
+
+    (tmp_path / "tiny").mkdir()
+    return saved(tmp_path / "tiny", CONFIGS["bert"])
+
+
+def test_a_backbone_in_another_type_is_found_again_in_that_type(tmp_path):
+    place = tiny_folder(tmp_path)
+    PromptClassifier(load_backbone(place, dtype=torch.bfloat16), "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
+    again = PromptClassifier.from_pretrained(tmp_path / "a", backbone=str(place))
+    assert again.backbone.model.dtype == torch.bfloat16
+
+
+def test_a_backbone_that_is_elsewhere_is_asked_for(tmp_path):
+    place = tiny_folder(tmp_path)
+    PromptClassifier(load_backbone(place), "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
+    with pytest.raises(BadInput, match=r"trained on 'tiny' \(bert, 3 blocks x 32.*say where: backbone=FOLDER"):
+        PromptClassifier.from_pretrained(tmp_path / "a")
+
+
+def test_options_that_there_are_not(folder):
+    with pytest.raises(BadInput, match="from_pretrained has no option 'device'; it has backbone, revision"):
+        PromptClassifier.from_pretrained(folder, device="cuda")
+
+
+def test_what_is_loaded_here_goes_where_training_would_be(folder, monkeypatch):
+    monkeypatch.setattr("idspam_lab.adapter.training_device", lambda: torch.device("meta"))
+    assert next(PromptClassifier.from_pretrained(folder).parameters()).device.type == "meta"
+
+
+def test_a_config_that_lacks_something(folder):
+    config = json.loads((folder / CONFIG).read_text())
+    del config["base_model"]
+    (folder / CONFIG).write_text(json.dumps(config))
+    with pytest.raises(BadInput, match="is not an adapter of this library"):
+        PromptClassifier.from_pretrained(folder)
+
+
+def test_it_remembers_whether_it_was_trained_on_pairs(folder, clf, tmp_path, minilm):
+    assert PromptClassifier.from_pretrained(folder, backbone=minilm).pairs is None
+    clf.pairs = True
+    clf.save_pretrained(tmp_path / "pairs")
+    assert PromptClassifier.from_pretrained(tmp_path / "pairs", backbone=minilm).pairs is True

@@ -186,14 +186,43 @@ def test_too_long_text_is_cut_and_said_so_once(clf):
     ("labels", "sentence"),
     [
         (None, "have no labels"),
-        ((0, 1, 2), "Label 2 is not one of the 2 classes: label ids go from 0 to 1"),
-        ((-1, 0, 1), "Label -1 is not one of"),
+        ((0, 1, 2), "Label 2 of the training texts is not one of the 2 classes: label ids go from 0 to 1"),
+        ((-1, 0, 1), "Label -1 of the training texts is not one of"),
         ((1, 1, 1), "All 3 training texts are of class 'positive'"),
     ],
 )
 def test_labels_that_cannot_be_learned(clf, labels, sentence):
     with pytest.raises(BadInput, match=sentence):
         clf.fit(Examples(tuple(TEXTS), None, labels, "x"), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [(None, "validation texts have no labels"), ((0, 1, 5), "Label 5 of the validation texts is not one of")],
+)
+def test_validation_texts_are_looked_at_before_the_training(clf, labels, sentence):
+    train, steps = Examples(tuple(TEXTS), None, (0, 1, 0), "x"), []
+    with pytest.raises(BadInput, match=sentence):
+        clf.fit(train, Examples(tuple(TEXTS), None, labels, "x"), callbacks=[steps.append], progress=False)
+    with pytest.raises(BadInput, match="There is no metric 'f1'"):
+        clf.fit(train, train, metric="f1", callbacks=[steps.append], progress=False)
+    assert not steps
+
+
+def test_single_texts_for_what_was_trained_on_pairs_are_noticed(minilm):
+    clf = PromptClassifier(minilm, "linear_head")
+    clf.fit(Examples(tuple(TEXTS), tuple(TEXTS), (0, 1, 0), "x"), None, clf.preset(epochs=1), progress=False)
+    with pytest.warns(UserWarning, match="trained on pairs of texts and reads single texts here"):
+        clf.predict(["one text"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf.predict([("one text", "another")])
+
+
+def test_numbers_of_numpy_are_numbers(minilm):
+    for method in ("idspam", "lpt"):
+        clf = PromptClassifier(minilm, method, layer=np.int64(1))
+        assert clf.method.layer == 1 and type(clf.adapter_config()["options"]["layer"]) is int
 
 
 @pytest.mark.parametrize(
@@ -205,7 +234,11 @@ def test_labels_that_cannot_be_learned(clf, labels, sentence):
         ({"c": 0}, "c is 0"),
         ({"read": "cls"}, "read is 'cls'"),
         ({"labels": 1}, "at least two"),
-        ({"labels": ("a", "a")}, "at least two different"),
+        ({"labels": ("a", "a")}, "at least two, all different"),
+        ({"labels": ("a", "a", "b")}, "at least two, all different"),
+        ({"dropout": 2}, "dropout is 2, but it is a share"),
+        ({"head_dropout": 1}, "head_dropout is 1, but it is a share"),
+        ({"layer": np.int64(6)}, "layer is 6, but minilm has 6 blocks"),
         ({"rank": 8}, "'idspam' does not take these options.*rank"),
     ],
 )

@@ -113,3 +113,22 @@ def test_what_cannot_be_read_gets_a_sentence(make, words, masked):
     with pytest.raises(BadInput) as error:
         make(masked)
     assert words in str(error.value)
+
+
+def test_a_text_with_a_mask_of_its_own_and_a_limit_without_room_for_the_mask(masked):
+    clf = PromptClassifier(masked, "linear_head", verbalizer=FILM)
+    with pytest.raises(BadInput, match=r"Text 2 has a \[MASK\] of its own"):
+        clf.predict(["fine", "a [MASK] film"])
+    with pytest.raises(BadInput, match="max_length is 6, which cuts the template's mask away"):
+        clf.predict(["a long and winding film"], max_length=6)
+
+
+def test_what_the_template_leaves_no_room_for_is_counted(masked):
+    clf = PromptClassifier(masked, "linear_head", verbalizer=FILM)
+    with pytest.warns(UserWarning, match="1 of 2 texts are longer than 16 tokens"):
+        clf.rows(["word " * 40, "short"], 16)
+
+
+def test_nothing_to_train_is_said(masked, train):
+    with pytest.raises(BadInput, match="has nothing to train"):
+        PromptClassifier(masked, "linear_head", labels=("neg", "pos"), verbalizer=FILM).fit(train, progress=False)

@@ -118,7 +118,7 @@ def load_plain(source: str | Path, family: type[Backbone], name: str, options: d
 
 
 def refuse_missing(name: str, keys: Iterable[str]) -> None:
-    """transformers fills what it does not find with random numbers; only the pooler, which nobody reads, may be missing.
+    """transformers fills what it does not find with random numbers: only the pooler, which nobody reads, may lack.
 
     Raises:
         BadInput: something else is.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..backbones import Backbone, check_layer, load_backbone
-from ..classifier import PromptClassifier, check_labels
+from ..classifier import PromptClassifier, check_training
 from ..errors import BadInput
 from ..methods import METHODS
 from ..methods.spelled import read_method
@@ -118,7 +118,7 @@ def train_together(
 ) -> list[Run]:
     """All runs on a task's texts."""
     first, limit = clfs[0], settings[0].max_length
-    check_labels(data.train, first.id2label)
+    check_training(first, data.train, data.validation, data.task.metric)
     train = first.rows(data.train, limit)
     validation = first.rows(data.validation, limit) if data.validation is not None and len(data.validation) else None
     return fit_many(clfs, train, validation, settings, metric=data.task.metric, losing=losing, progress=progress)

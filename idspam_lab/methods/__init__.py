@@ -51,10 +51,12 @@ def build_method(name: str, backbone, options: dict) -> Method:
     """The named method for this backbone.
 
     Raises:
-        BadInput: no such method, or an option that it does not have.
+        BadInput: no such method, an option that it does not have, or a value out of range.
     """
     if name not in METHODS:
         raise BadInput(f"There is no method {name!r}; there are {', '.join(METHODS)}.")
+    if not 0 <= options.get("dropout", 0) < 1:
+        raise BadInput(f"dropout is {options['dropout']}, but it is a share: 0 or more, below 1.")
     try:
         return METHODS[name](backbone, **options)
     except TypeError as error:

@@ -30,6 +30,11 @@ class Settings:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise BadInput(f"{name} is {getattr(self, name)}, but training needs {name} of at least 1.")
+        for name in ("clip", "eps"):
+            if not getattr(self, name) > 0:
+                raise BadInput(f"{name} is {getattr(self, name)}, but it is above 0.")
+        if not self.weight_decay >= 0:
+            raise BadInput(f"weight_decay is {self.weight_decay}, but it is 0 or more (the paper searches 0 to 0.1).")
         if not self.lr > 0:
             raise BadInput(f"lr is {self.lr}, but a learning rate is above 0 (the paper searches 1e-5 to 1e-3).")
         if not 0 <= self.warmup <= 1:
