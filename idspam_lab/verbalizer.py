@@ -52,7 +52,7 @@ class Verbalizer:
         return found
 
     def fill(self, texts: Sequence[str], pairs: Sequence[str] | None, tokenizer, limit: int) -> tuple[list[str], int]:
-        """Each text in the template, cut where it is too long for `limit` tokens, so that the mask stays; and how many are.
+        """Each text in the template, and how many were cut to fit into `limit` tokens, so that the mask stays.
 
         Raises:
             BadInput: the template has another number of texts.

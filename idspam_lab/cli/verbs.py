@@ -15,10 +15,10 @@ def demo(chosen) -> None:
 
 def train(chosen) -> None:
     from ..backbones import load_backbone
-    from ..experiments import Transfer, run_session
+    from ..experiments import run_session
     from ..methods import METHODS
     from ..methods.spelled import read_method
-    from ..tasks import load_for_evaluation, load_task
+    from ..tasks import load_task
     from ..training import Settings
 
     method, options = read_method(chosen.method)
@@ -30,11 +30,8 @@ def train(chosen) -> None:
     backbone = load_backbone(chosen.backbone)
     folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
     if options.get("layer") == "auto":
-        options["layer"] = pick_layer(data, backbone, method, options, told, Path(folder))
-    transfer = None
-    if chosen.transfer:
-        there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=chosen.transfer_limit)
-        transfer = Transfer(there, chosen.max_length)
+        options["layer"] = pick_layer(data, backbone, method, options, chosen.read, told, Path(folder))
+    transfer = transfer_of(chosen, data)
     show_session(
         run_session(
             data,
@@ -52,17 +49,13 @@ def train(chosen) -> None:
 
 def compare(chosen) -> None:
     from ..backbones import load_backbone
-    from ..experiments import Transfer
     from ..experiments.compare import compare as run_all
     from ..experiments.compare import draw
     from ..experiments.summary import as_text, summarize
-    from ..tasks import load_for_evaluation, load_task
+    from ..tasks import load_task
 
     data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
-    transfer = None
-    if chosen.transfer:
-        there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=chosen.transfer_limit)
-        transfer = Transfer(there, chosen.max_length)
+    transfer = transfer_of(chosen, data)
     folder = Path(chosen.out or f"runs/compare-{data.task.name}")
     settings = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
     found = run_all(
@@ -117,8 +110,7 @@ def evaluate(chosen) -> None:
         metric=chosen.metric,
         names=list(clf.label2id),
         **columns(chosen),
-    )
-    check_classes(clf, data)
+    ).answered_by(list(clf.label2id))
     found = measure(clf, data.test, data.task.metric, max_length=chosen.max_length, progress=data.task.name)
     low, high = found["interval"]
     print(f"{data.source} {data.split_rule}")
@@ -133,16 +125,17 @@ def evaluate(chosen) -> None:
 
 def predict(chosen) -> None:
     clf = load_adapter(chosen)
-    texts = given_texts(chosen)
+    texts = given_texts(chosen, bool(clf.pairs))
     for text, row in zip(texts, clf.predict_proba(texts, max_length=chosen.max_length), strict=True):
-        print(f"{clf.id2label[int(row.argmax())]}\t{row.max():.3f}\t{one_line(text)}")
+        shown = "\t".join(map(one_line, text if clf.pairs else [text]))
+        print(f"{clf.id2label[int(row.argmax())]}\t{row.max():.3f}\t{shown}")
 
 
 def explain(chosen) -> None:
     from ..terminal import show_weights
 
     clf = load_adapter(chosen)
-    for explanation in clf.explain(given_texts(chosen), max_length=chosen.max_length):
+    for explanation in clf.explain(given_texts(chosen, bool(clf.pairs)), max_length=chosen.max_length):
         print(show_weights(explanation, colour=sys.stdout.isatty()), end="\n\n")
 
 
@@ -156,8 +149,7 @@ def faithfulness(chosen) -> None:
     classifiers = {name: load_adapter(chosen, name, first.backbone) for name in dict.fromkeys(chosen.adapters)}
     data = load_for_evaluation(
         chosen.task, source=chosen.source, limit=chosen.limit, names=list(first.label2id), **columns(chosen)
-    )
-    check_classes(first, data)
+    ).answered_by(list(first.label2id))
     write_text(Path(chosen.out) / ".writable", "").unlink()  # found out before the minutes that it takes
     found = study(
         classifiers, data.test, draws=chosen.draws, steps=chosen.steps, max_length=chosen.max_length, say=print
@@ -187,7 +179,7 @@ def tasks(chosen) -> None:
     from ..terminal import table
 
     rows = [
-        {"task": name, "texts": "pair" if len(task.columns) > 1 or task.template else "single", "metric": task.metric,
+        {"task": name, "texts": "pair" if task.pairs else "single", "metric": task.metric,
          "labels": ", ".join(task.labels), "hub": "/".join(filter(None, task.hub or ()))}
         for name, task in TASKS.items()
     ]  # fmt: skip
@@ -240,43 +232,61 @@ def load_adapter(chosen, name: str | None = None, backbone=None):
     )
 
 
-def check_classes(clf, data) -> None:
-    """The task has as many classes as the adapter tells apart.
+def transfer_of(chosen, data):
+    """The other task's texts that were asked for, labelled by the classes that are trained; None if none were.
 
     Raises:
-        BadInput: it has not.
+        BadInput: it has other classes.
     """
-    if len(data.task.labels) != len(clf.id2label):
-        raise BadInput(
-            f"The adapter tells {len(clf.id2label)} classes apart ({', '.join(clf.label2id)}), but {data.task.name} "
-            f"has {len(data.task.labels)} ({', '.join(data.task.labels)}): choose a task with as many."
-        )
+    from ..experiments import Transfer
+    from ..tasks import load_for_evaluation
+
+    if not chosen.transfer:
+        return None
+    names, limit = data.task.labels, chosen.transfer_limit
+    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names)
+    return Transfer(there.answered_by(names), chosen.max_length)
 
 
-def given_texts(chosen) -> list[str]:
-    """The texts of the command line, or of a file's lines, or of standard input ("-")."""
+def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
+    """The texts of the command line, or of a file's lines, or of standard input ("-").
+
+    Args:
+        pairs: two after each other, or the two sides of a line's tab, are one pair.
+
+    Raises:
+        BadInput: there is none, one is left without its second text, or the file cannot be read.
+    """
     if chosen.file is None:
         if not chosen.texts:
             raise BadInput(
                 'There is no text: give one in quotes, or --file NAME with one a line ("-" for standard input).'
             )
-        return chosen.texts
+        if pairs and len(chosen.texts) % 2:
+            raise BadInput(f"It was trained on pairs of texts, but there are {len(chosen.texts)}: give two for each.")
+        return list(zip(chosen.texts[::2], chosen.texts[1::2], strict=True)) if pairs else chosen.texts
     try:
         content = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"{chosen.file} cannot be read as text ({error}): give a file in UTF-8 with one text a line."
         ) from error
-    return content.splitlines()
+    lines = content.splitlines()
+    if not pairs:
+        return lines
+    for number, line in enumerate(lines, start=1):
+        if line.count("\t") != 1:
+            raise BadInput(f"Line {number} of {chosen.file} is no pair: write the two texts with one tab between them.")
+    return [tuple(line.split("\t")) for line in lines]
 
 
-def pick_layer(data, backbone, method: str, options: dict, told: dict, folder: Path) -> int:
+def pick_layer(data, backbone, method: str, options: dict, read: str | None, told: dict, folder: Path) -> int:
     """The block that does best on the validation texts; the evidence is printed and left in the folder."""
     from ..experiments.layer_choice import choose_layer
     from ..methods.spelled import write_method
 
     word = write_method(method, {name: value for name, value in options.items() if name != "layer"})
-    found = choose_layer(data, method=word, backbone=backbone, seeds=[told.get("seed", 0)], **told)
+    found = choose_layer(data, method=word, backbone=backbone, seeds=[told.get("seed", 0)], read=read, **told)
     write_text(folder / "layer_choice.csv", found.evidence.to_csv(index=False))
     print(f"{found}\n")
     return found.layer

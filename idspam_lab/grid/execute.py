@@ -124,11 +124,9 @@ def spelled(run: GridRun) -> str:
 
 def targets(run: GridRun) -> list[TaskData]:
     """The texts of other tasks that the run is evaluated on as it is."""
-    return (
-        []
-        if run.few_shot
-        else [test_texts_of(name, run.test_limit, run.metric, run.origins[1:]) for name in run.transfer]
-    )
+    return [] if run.few_shot else [
+        test_texts_of(name, run.test_limit, run.metric, run.origins[1:]) for name in run.transfer
+    ]
 
 
 def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, command: str) -> list[dict]:

@@ -43,6 +43,7 @@ SIZES = {
 }
 
 
+
 def size_of(run: GridRun) -> tuple[Size, int]:
     """The texts that a run trains on, cut as it cuts them, and how many more pick its epoch.
 

@@ -46,6 +46,31 @@ class TaskData:
         digests = ["-" if part is None else part.fingerprint() for part in parts]
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
+    def answered_by(self, names: Sequence[str]) -> "TaskData":
+        """The same rows for a classifier with these classes, in this order.
+
+        Where both have the same class names, the labels' ids become those of `names` (MNLI and CB count them
+        differently); where they are called otherwise, class 0 stands for class 0 (SST-2's "negative", IMDB's "neg").
+
+        Raises:
+            BadInput: another number of classes.
+        """
+        own, names = self.task.labels, tuple(names)
+        if len(own) != len(names):
+            raise BadInput(
+                f"{self.task.name} has {len(own)} classes ({', '.join(own)}), but what is trained tells {len(names)} "
+                f"apart ({', '.join(names)}): choose a task with as many."
+            )
+        if own == names or set(own) != set(names):
+            return self
+        ids = [names.index(name) for name in own]
+
+        def moved(part: Examples | None) -> Examples | None:
+            return part and replace(part, labels=tuple(ids[label] for label in part.labels))
+
+        parts = {name: moved(getattr(self, name)) for name in ("train", "validation", "test")}
+        return replace(self, task=replace(self.task, labels=names), **parts)
+
     def tested_on(self, count: int) -> "TaskData":
         """The same, reported on a stratified choice of `count` test rows; as it is, if it has no more."""
         if count >= len(self.test):

@@ -1,11 +1,11 @@
 """Texts whose label hangs on words that were planted there, so that an explanation can be held against the truth.
 
-pair    Two cue words, each an animal or a tool, among words that are neither. The class: are both of one kind?
-        A linear head on the frozen model hardly reads that. A prompt can, if it is made from the cues.
-word    One cue word; the class is its kind. The frozen model shows it to the head by itself, so that the weights
-        have no need to find it: they may or may not, and the prediction is right either way.
-place   Animals and tools alone; the class is the kind of the first. The generator reads a bag of words, and in a
-        bag no word is the first: whatever it learns, its weights cannot find this cue. The frozen model can.
+    pair    Two cue words, each an animal or a tool, among words that are neither. The class: are both of one kind?
+            A linear head on the frozen model hardly reads that. A prompt can, if it is made from the cues.
+    word    One cue word; the class is its kind. The frozen model shows it to the head by itself, so that the weights
+            have no need to find it: they may or may not, and the prediction is right either way.
+    place   Animals and tools alone; the class is the kind of the first. The generator reads a bag of words, and in a
+            bag no word is the first: whatever it learns, its weights cannot find this cue. The frozen model can.
 """
 
 import random

@@ -33,6 +33,11 @@ class Task:
     splits: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
+    @property
+    def pairs(self) -> bool:
+        """Two texts a row? All templates but IMDB's make two."""
+        return len(self.columns) > 1
+
     def texts(self, row: dict) -> tuple[str, str | None]:
         """(text, pair or None) of one row, a dict with this task's columns."""
         if self.template:
@@ -103,6 +108,7 @@ _TASKS = (
         ("premise", "hypothesis"),
         ("entailment", "neutral", "contradiction"),
         splits={"train": "train", "test": "validation_matched"},
+        note="Reported on the 9,815 matched rows; the paper's 19,647 are the matched and the mismatched ones.",
     ),
     _glue("qnli", ("question", "sentence"), ("entailment", "not_entailment")),
     _glue("rte", ("sentence1", "sentence2"), ("entailment", "not_entailment")),

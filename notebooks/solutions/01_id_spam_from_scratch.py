@@ -11,7 +11,6 @@ from idspam_lab.lessons import check_prompt, check_scores, check_weights
 # ## Exercise 1: the scores
 # Queries times keys, divided by the square root of their width, or the softmax would saturate as $n$ grows.
 
-
 # %%
 def my_scores(E, W_Q, W_K):
     Q, K = E @ W_Q, E @ W_K  # (B, N, n)
@@ -25,7 +24,6 @@ check_scores(my_scores)
 # Minus infinity before the softmax takes padding out as a key; a product with the mask takes it out as a query; and the mean
 # divides by the number of real tokens, not by N.
 
-
 # %%
 def my_weights(scores, mask):
     keys = scores.masked_fill(mask[:, None, :] == 0, float("-inf"))
@@ -37,7 +35,6 @@ check_weights(my_weights)
 
 # %% [markdown]
 # ## Exercise 3: the prompt
-
 
 # %%
 def my_prompt(A, W_down, W_up, b_up, t):

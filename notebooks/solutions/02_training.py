@@ -10,7 +10,6 @@ from idspam_lab.lessons import check_lr_factor, check_training_bytes
 # Steps count from 0, so the first one has 1 / r and not 0, and the last one still has 1 / (K - r). The max is for a run that is
 # nothing but warm-up, where the second line is never used.
 
-
 # %%
 def my_lr_factor(step, steps, warmup):
     rise = round(warmup * steps)
@@ -24,7 +23,6 @@ check_lr_factor(my_lr_factor)
 # %% [markdown]
 # ## Exercise 2: bytes while training
 # One fp32 number for what is frozen; four for what trains: weight, gradient, two moments.
-
 
 # %%
 def my_training_bytes(frozen, trained):

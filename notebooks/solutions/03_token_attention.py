@@ -12,7 +12,6 @@ from idspam_lab.lessons import check_comprehensiveness, check_contributions
 # The values once, their weighted sum is A, and each weighted value's part along A. Nothing is estimated: the parts sum to |A|
 # because A itself is their sum.
 
-
 # %%
 def my_contributions(w, E, W_V):
     values = E @ W_V  # (B, N, n)
@@ -26,7 +25,6 @@ check_contributions(my_contributions)
 # %% [markdown]
 # ## Exercise 2: comprehensiveness
 # The class is chosen once, on the whole text, and then followed.
-
 
 # %%
 def my_comprehensiveness(predict, tokens, scores, k):

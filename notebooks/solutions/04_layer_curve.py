@@ -11,7 +11,6 @@ from idspam_lab.lessons import check_flattery, check_one_error, check_passes
 # ## Exercise 1: passes
 # The sum of $L, L-1, \dots, 1$ is $L(L+1)/2$. The trunk ends at the input of the last block, where the highest prompt joins.
 
-
 # %%
 def passes(L, K):
     return K * L * L, L - 1 + K * L * (L + 1) // 2
@@ -23,7 +22,6 @@ check_passes(passes)
 # ## Exercise 2: the best of several
 # In each draw somebody else may be best, so the maximum comes before the mean.
 
-
 # %%
 def flattery(scores, truth):
     return scores.max(axis=1).mean() - truth
@@ -34,7 +32,6 @@ check_flattery(flattery)
 # %% [markdown]
 # ## Exercise 3: one standard error
 # The error is the best block's own, and the same for all candidates.
-
 
 # %%
 def one_error(scores):

@@ -11,7 +11,6 @@ from idspam_lab.lessons import check_kept_share, check_mcnemar
 # ## Exercise 1: the share that is kept
 # What always saying one class scores is no merit of either, so it comes off both.
 
-
 # %%
 def kept_share(zero_shot, in_domain, floor):
     return (zero_shot - floor) / (in_domain - floor)
@@ -22,7 +21,6 @@ check_kept_share(kept_share)
 # %% [markdown]
 # ## Exercise 2: discordant texts
 # If both were equally good, each text that only one of them reads right would be a fair coin.
-
 
 # %%
 def discordant(labels, a, b):

@@ -11,7 +11,6 @@ from idspam_lab.lessons import check_spread, check_told_apart
 # ## Exercise 1: the spread
 # `stdev` divides by $n - 1$; `pstdev` would divide by $n$.
 
-
 # %%
 def spread(scores):
     return statistics.mean(scores), statistics.stdev(scores)
@@ -22,7 +21,6 @@ check_spread(spread)
 # %% [markdown]
 # ## Exercise 2: told apart
 # Differences first: what a seed does to both methods alike falls out.
-
 
 # %%
 def told_apart(a, b):

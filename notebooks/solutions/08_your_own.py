@@ -10,7 +10,6 @@ from idspam_lab.lessons import check_leaks, check_macro_f1
 # All white space goes, because tokenised corpora put blanks in front of punctuation. A test text that is there twice is scored
 # twice, so it counts twice.
 
-
 # %%
 def my_leaks(train, test):
     def same(text):
@@ -25,7 +24,6 @@ check_leaks(my_leaks)
 # %% [markdown]
 # ## Exercise 2: macro F1
 # The denominator is never 0: a class that occurs in either list has at least one of the three counts.
-
 
 # %%
 def my_macro_f1(labels, predictions):

@@ -78,7 +78,7 @@ print(table(rows, columns))
 from idspam_lab.plots import training_curve
 
 history = report["run"]["history"]
-training_curve(history, majority=report["results"][0]["test"]["accuracy"])
+training_curve(history, majority=report["results"][0]["test"]["accuracy"]);
 
 # %% [markdown]
 # A curve without the line of the majority class says little: 52 % looks like something and is next to nothing here.

@@ -51,9 +51,9 @@ E.shape
 # ### Exercise 1
 # Write it. `E` is (B, N, n), the matrices are (n, n); the result is (B, N, N). There is one head, so $d_k = n$.
 
-
 # %%
-def my_scores(E, W_Q, W_K): ...  # replace this line
+def my_scores(E, W_Q, W_K):
+    ...  # replace this line
 
 
 # %%
@@ -97,16 +97,15 @@ print(f"weight on padding in the second sentence: {on_padding:.0%}")
 # ### Exercise 2
 # `scores` is (B, N, N), `mask` is (B, N) with 1 on real tokens. Return $w$ (B, N).
 
-
 # %%
-def my_weights(scores, mask): ...  # replace this line
+def my_weights(scores, mask):
+    ...  # replace this line
 
 
 # %%
 from idspam_lab.lessons import check_weights
 
 check_weights(my_weights)
-
 
 # %%
 def weights_of(scores, mask):
@@ -149,16 +148,15 @@ print(f"difference to torch's attention, then the mean: {difference_to_torch:.1e
 # ### Exercise 3
 # `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n).
 
-
 # %%
-def my_prompt(A, W_down, W_up, b_up, t): ...  # replace this line
+def my_prompt(A, W_down, W_up, b_up, t):
+    ...  # replace this line
 
 
 # %%
 from idspam_lab.lessons import check_prompt
 
 check_prompt(my_prompt)
-
 
 # %%
 def prompt_of(A, W_down, W_up, b_up, t):
@@ -180,13 +178,7 @@ from idspam_lab import PromptGenerator
 
 generator = PromptGenerator(n, t, c).eval()
 with torch.no_grad():
-    for layer, W in (
-        (generator.W_Q, W_Q),
-        (generator.W_K, W_K),
-        (generator.W_V, W_V),
-        (generator.W_down, W_down),
-        (generator.W_up, W_up),
-    ):
+    for layer, W in ((generator.W_Q, W_Q), (generator.W_K, W_K), (generator.W_V, W_V), (generator.W_down, W_down), (generator.W_up, W_up)):
         layer.weight.copy_(W.T)
     generator.W_up.bias.copy_(b_up)
     theirs, trace = generator(E, mask)
@@ -278,7 +270,8 @@ from idspam_lab.experiments import majority
 from idspam_lab.plots import token_weights, training_curve
 
 most = majority(data.train, data.validation, "accuracy", 2)["accuracy"]
-training_curve(run.history, majority=most)
+training_curve(run.history, majority=most);
+
 # %%
 text = "a gripping , funny and unexpectedly moving film ."
 for stage in (before, clf):
@@ -288,10 +281,7 @@ for stage in (before, clf):
 for sentence in (text, "dull and clumsy .", "the plot is thin , but what a performance !"):
     (found,) = clf.explain([sentence])
     strongest = sorted(zip(found.weights, found.tokens), reverse=True)[:3]
-    print(
-        f"{found.label:<4} {found.probabilities[found.label]:.0%}  {sentence}\n      "
-        + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest)
-    )
+    print(f"{found.label:<4} {found.probabilities[found.label]:.0%}  {sentence}\n      " + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest))
 
 # %% [markdown]
 # > **What we do not know.** The paper does not state $c$, the head, the read token, the first values or the split that picks

@@ -58,9 +58,9 @@ def classifier(method="idspam", **options):
 # ### Exercise 1
 # Write it. If there is no warm-up, it falls from 1 at once; if all steps are warm-up, there is nothing to fall.
 
-
 # %%
-def my_lr_factor(step, steps, warmup): ...  # replace this line
+def my_lr_factor(step, steps, warmup):
+    ...  # replace this line
 
 
 # %%
@@ -77,7 +77,8 @@ from idspam_lab.training.loop import rate
 
 steps = 100
 factors = pd.Series([rate(step, steps, 0.06) for step in range(steps)])
-factors.plot(xlabel="step", ylabel="times the learning rate", title="a warm-up of 0.06, then down", figsize=(7, 3))
+factors.plot(xlabel="step", ylabel="times the learning rate", title="a warm-up of 0.06, then down", figsize=(7, 3));
+
 # %% [markdown]
 # ## Train, and watch
 #
@@ -125,9 +126,7 @@ rows = clf.rows(data.test[: 40 if quick else 300], 64)
 logits = {precision: predict_logits(clf, rows, clf.pad_id, precision=precision) for precision in ("fp32", "bf16")}
 moved = (logits["bf16"] - logits["fp32"]).abs()
 changed = int((logits["bf16"].argmax(-1) != logits["fp32"].argmax(-1)).sum())
-print(
-    f"logits between {logits['fp32'].min():.1f} and {logits['fp32'].max():.1f} move by {moved.mean():.3f} on average, {moved.max():.3f} at most"
-)
+print(f"logits between {logits['fp32'].min():.1f} and {logits['fp32'].max():.1f} move by {moved.mean():.3f} on average, {moved.max():.3f} at most")
 print(f"{changed} of {len(rows)} predictions change")
 
 # %%
@@ -150,9 +149,9 @@ step_times(cases, 32, repeats)
 # ### Exercise 2
 # Return the bytes that `frozen` and `trained` numbers take together while training.
 
-
 # %%
-def my_training_bytes(frozen, trained): ...  # replace this line
+def my_training_bytes(frozen, trained):
+    ...  # replace this line
 
 
 # %%
@@ -173,9 +172,7 @@ from idspam_lab.lessons import step_memory
 from idspam_lab.training.batches import Collate
 
 batch = {name: part.to(device) for name, part in Collate(clf.pad_id)(batches[:32]).items()}
-candidates = {"full fine-tuning": classifier("fine_tuning")} | {
-    f"ID-SPAM, m = {m}": classifier(layer=m) for m in (0, 3, 5)
-}
+candidates = {"full fine-tuning": classifier("fine_tuning")} | {f"ID-SPAM, m = {m}": classifier(layer=m) for m in (0, 3, 5)}
 step_memory(candidates, batch)
 
 # %% [markdown]
@@ -227,9 +224,7 @@ for name, kept in (("nothing kept", False), ("states kept", store)):
     print(f"{name:<13} {time.perf_counter() - started:5.1f} s in all; texts a second by epoch: {', '.join(speed)}")
 
 tokens = sum(len(row["input_ids"]) for row in clf.rows(some, 64))
-print(
-    f"{tokens:,} tokens x {backbone.n} x 4 bytes = {tokens * backbone.n * 4 / 1e6:.1f} MB; kept: {sum(store.used.values()) / 1e6:.1f} MB"
-)
+print(f"{tokens:,} tokens x {backbone.n} x 4 bytes = {tokens * backbone.n * 4 / 1e6:.1f} MB; kept: {sum(store.used.values()) / 1e6:.1f} MB")
 
 # %% [markdown]
 # The time in all has the making of the states in it. Of one epoch every text is met once, so nothing would be gained, and `fit`
@@ -271,19 +266,15 @@ from idspam_lab.lessons import shipped_adapter, shipped_record
 
 ready, record = shipped_adapter("sst2"), shipped_record("sst2")
 print(record["command"])
-print(
-    f"{record['train']:,} texts, {record['minutes']:.0f} minutes on {record['hardware']['processor']}, {record['hardware']['threads']} thread"
-)
+print(f"{record['train']:,} texts, {record['minutes']:.0f} minutes on {record['hardware']['processor']}, {record['hardware']['threads']} thread")
 for row in record["results"]:
-    print(
-        f"{row['method']:<15}{row['accuracy']:>7.1%} of {row['texts']} sentences right ({row['interval'][0]:.1%} to {row['interval'][1]:.1%})"
-    )
+    print(f"{row['method']:<15}{row['accuracy']:>7.1%} of {row['texts']} sentences right ({row['interval'][0]:.1%} to {row['interval'][1]:.1%})")
 
 # %%
 from idspam_lab.plots import token_weights
 
 print(dict(zip(watched, ready.predict(watched))))
-token_weights(ready.explain(watched[:1])[0])
+token_weights(ready.explain(watched[:1])[0]);
 
 # %% [markdown]
 # > **Trap.** It would be tempting to evaluate this adapter on the Rotten Tomatoes texts of this lesson. But SST-2 was made of the

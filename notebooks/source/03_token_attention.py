@@ -51,14 +51,16 @@ from idspam_lab.plots import attention_matrix, token_heatmap, token_weights
 
 text = "forget the misleading title , and forget the film ."
 (found,) = clf.explain([text])
-token_weights(found)
+token_weights(found);
+
 # %% [markdown]
 # These $w_j$ are the means of the columns of the attention matrix $\alpha$. Row $i$ says whom token $i$ asks:
 
 # %%
 from idspam_lab.analysis.tokens import attention, token_table
 
-attention_matrix(attention(found))
+attention_matrix(attention(found));
+
 # %% [markdown]
 # The tokenizer cuts rare words into pieces, and each piece has a weight. A word's weight is the sum of its pieces', and the even
 # share it is held against grows with them: 3 pieces of 12 tokens are 3/12.
@@ -79,9 +81,9 @@ words[["token", "pieces", "weight", "uniform"]].round(3)
 # ### Exercise 1
 # `w` is (B, N), `E` is (B, N, n), `W_V` is (n, n). Return $c$ (B, N).
 
-
 # %%
-def my_contributions(w, E, W_V): ...  # replace this line
+def my_contributions(w, E, W_V):
+    ...  # replace this line
 
 
 # %%
@@ -95,9 +97,7 @@ check_contributions(my_contributions)
 # %%
 signed = token_table(clf, [text])
 print(signed[["token", "weight", "contribution"]].round(3).to_string(index=False))
-print(
-    f"sum of the weights {signed['weight'].sum():.3f}, sum of the contributions {signed['contribution'].sum():.3f} = |A|"
-)
+print(f"sum of the weights {signed['weight'].sum():.3f}, sum of the contributions {signed['contribution'].sum():.3f} = |A|")
 
 # %% [markdown]
 # Look for a token with a good weight that pulls hardly at all: it is in the prompt's making, and what it brings points elsewhere.
@@ -164,9 +164,9 @@ for place in (-found.weights[1:-1]).argsort()[:4] + 1:
 # $p_c(\text{text}) - p_c(\text{text without its } k \text{ best tokens})$, where $c$ is the class that is predicted for the whole
 # text.
 
-
 # %%
-def my_comprehensiveness(predict, tokens, scores, k): ...  # replace this line
+def my_comprehensiveness(predict, tokens, scores, k):
+    ...  # replace this line
 
 
 # %%
@@ -195,7 +195,8 @@ measured = study(classifiers, texts, draws=2, steps=8, max_length=64, say=print)
 print("\n" + "\n".join(findings(measured)))
 
 # %%
-faithfulness(summary(measured), prompt_table(measured), findings(measured))
+faithfulness(summary(measured), prompt_table(measured), findings(measured));
+
 # %% [markdown]
 # Read it like this. The first panel: an order is worth what it has beyond the last row. The second: what it has to the left of the
 # last row. The third: what the prediction owes to the prompt being made *from this text*.
@@ -235,22 +236,15 @@ for kind in ("pair", "place"):
     train, test = planted(kind, 100 if quick else 1000), planted(kind, 30 if quick else 200, seed=1)
     planter = PromptClassifier(backbone, "idspam", labels=LABELS[kind], layer=3)
     before = find_cues(token_table(planter, test.examples, words=True), test.cues)["auroc"].mean()
-    run = planter.fit(
-        train.examples,
-        test.examples,
-        planter.preset(epochs=5),
-        out=runs_folder() / f"lesson-03-{kind}-{len(train.cues)}",
-    )
+    run = planter.fit(train.examples, test.examples, planter.preset(epochs=5), out=runs_folder() / f"lesson-03-{kind}-{len(train.cues)}")
     cues = find_cues(token_table(planter, test.examples, words=True), test.cues)
-    print(
-        f"{kind}: accuracy {run.best['validation_accuracy']:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
-        f"cues {cues['times'].mean():.2f} times the even share"
-    )
+    print(f"{kind}: accuracy {run.best['validation_accuracy']:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
+          f"cues {cues['times'].mean():.2f} times the even share")
     if kind == "pair":
         shown = token_table(planter, test.examples[:4])
 
 # %%
-token_heatmap(shown)
+token_heatmap(shown);
 
 # %% [markdown]
 # Both classifiers are right about nearly every text. In the first the weights say why. In the second they cannot, and nothing

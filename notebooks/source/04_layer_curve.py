@@ -30,7 +30,8 @@
 # Return both, without a loop or with one.
 
 # %%
-def passes(L, K): ...  # replace this line
+def passes(L, K):
+    ...  # replace this line
 
 
 # %%
@@ -88,7 +89,8 @@ print(f"{len(runs)} runs on {len(data.train)} texts, tested on {len(data.test)}"
 # %%
 from idspam_lab.plots import layer_curve
 
-layer_curve(curve, L=backbone.L)
+layer_curve(curve, L=backbone.L);
+
 # %% [markdown]
 # The hatched stretch is where the paper found its best blocks, moved to a model of six. Every small line is one run. A block is
 # worth what it has above the linear head, which has no prompt at all. Before you believe a bump, look at how far the runs of *one*
@@ -101,10 +103,8 @@ layer_curve(curve, L=backbone.L)
 p, n = runs["score"].mean(), len(data.test)
 by_block = runs.groupby("layer")[["validation_score", "score"]].agg(["mean", "std"])
 print((100 * by_block).round(1).to_string())
-print(
-    f"\nthe luck of {n} test texts: a standard error of {100 * (p * (1 - p) / n) ** 0.5:.1f} points; "
-    f"the best and the worst block lie {100 * (by_block['score', 'mean'].max() - by_block['score', 'mean'].min()):.1f} apart"
-)
+print(f"\nthe luck of {n} test texts: a standard error of {100 * (p * (1 - p) / n) ** 0.5:.1f} points; "
+      f"the best and the worst block lie {100 * (by_block['score', 'mean'].max() - by_block['score', 'mean'].min()):.1f} apart")
 
 # %% [markdown]
 # ## The best of six
@@ -118,9 +118,9 @@ print(
 # `scores` is an array (draws, candidates): in each row, what each candidate scored in one imagined repetition. All are worth
 # `truth`. Return how much better the best one looks than it is, on average.
 
-
 # %%
-def flattery(scores, truth): ...  # replace this line
+def flattery(scores, truth):
+    ...  # replace this line
 
 
 # %%
@@ -147,20 +147,10 @@ for candidates in (1, 2, 6, 24):
 
 # %%
 picked = runs.loc[runs.groupby("seed")["validation_score"].idxmax()]
-print(
-    (
-        picked[["seed", "layer"]]
-        .astype(int)
-        .assign(validation=100 * picked["validation_score"], test=100 * picked["score"])
-    )
-    .round(1)
-    .to_string(index=False)
-)
+print((picked[["seed", "layer"]].astype(int).assign(validation=100 * picked["validation_score"], test=100 * picked["score"])).round(1).to_string(index=False))
 over = 100 * (runs["validation_score"] - runs["score"])
-print(
-    f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a seed's best block was picked, "
-    f"{over.mean():+.1f} over all blocks"
-)
+print(f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a seed's best block was picked, "
+      f"{over.mean():+.1f} over all blocks")
 
 # %% [markdown]
 # The difference of these two numbers is what picking the block costs in honesty. (Three picks: it is a rough number itself.) Do
@@ -179,9 +169,9 @@ print(
 # ### Exercise 3
 # `scores` maps each block to its list of scores, one for each seed. Return $\hat m$.
 
-
 # %%
-def one_error(scores): ...  # replace this line
+def one_error(scores):
+    ...  # replace this line
 
 
 # %%
@@ -235,9 +225,7 @@ from idspam_lab.lessons import measured_tables
 measured = measured_tables("curve_*.csv")
 for table in measured:
     layer_curve(table, L=backbone.L)
-    print(
-        f"{table['test_task'].iloc[0]}: {table['train_texts'].iloc[0]:,} training texts, {table['texts'].iloc[0]} test texts; {table['command'].iloc[0]}"
-    )
+    print(f"{table['test_task'].iloc[0]}: {table['train_texts'].iloc[0]:,} training texts, {table['texts'].iloc[0]} test texts; {table['command'].iloc[0]}")
 
 # %% [markdown]
 # ## Your own look
@@ -250,11 +238,7 @@ import pandas as pd
 
 from idspam_lab.widgets import LayerCurve
 
-texts = [
-    "a gripping , funny and unexpectedly moving film .",
-    "dull and clumsy .",
-    "forget the misleading title , and forget the film .",
-]
+texts = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy .", "forget the misleading title , and forget the film ."]
 LayerCurve(pd.concat([curve, *measured], ignore_index=True), open_run=opener(backbone), texts=texts)
 
 # %% [markdown]

@@ -28,9 +28,9 @@ as_printed(6)
 # ### Exercise 1
 # Return the share that is kept. The floor is the majority class's score.
 
-
 # %%
-def kept_share(zero_shot, in_domain, floor): ...  # replace this line
+def kept_share(zero_shot, in_domain, floor):
+    ...  # replace this line
 
 
 # %%
@@ -81,10 +81,8 @@ from idspam_lab.analysis.domains import domains, unseen
 
 table = domains(backbone, {source: short.test, "imdb": long.test}, max_length=lengths[1])
 print(table.round(3).to_string(index=False))
-print(
-    f"\ntokens in reviews that no training sentence has: {unseen(backbone, short.train, long.test):.1%}; "
-    f"in other sentences: {unseen(backbone, short.train, short.test):.1%}"
-)
+print(f"\ntokens in reviews that no training sentence has: {unseen(backbone, short.train, long.test):.1%}; "
+      f"in other sentences: {unseen(backbone, short.train, short.test):.1%}")
 
 # %% [markdown]
 # `tokens` is the median, `cut` the share of the texts that are longer than 128 tokens, `lost` the share of all tokens behind the
@@ -103,9 +101,7 @@ from idspam_lab.experiments.transfer import both_ways, trained
 from idspam_lab.lessons import runs_folder
 
 folder = runs_folder() / f"lesson-05-{source}-{len(short.train)}"
-results = both_ways(
-    short, long, backbone, ["idspam"], seeds=(0,) if quick else (0, 1), folder=folder, max_length=lengths, epochs=3
-)
+results = both_ways(short, long, backbone, ["idspam"], seeds=(0,) if quick else (0, 1), folder=folder, max_length=lengths, epochs=3)
 
 # %%
 from idspam_lab.experiments.summary import summarize
@@ -126,9 +122,7 @@ for method in ("ID-SPAM", "linear head"):
     for here, there in ((source, "imdb"), ("imdb", source)):
         zero_shot, in_domain = scores[method, here, there], scores[method, there, there]
         floor = scores["majority class", there, there]
-        print(
-            f"{method:<12} {here} → {there:<16} {zero_shot:.1%} of {in_domain:.1%} in-domain: {(zero_shot - floor) / (in_domain - floor):.0%} kept"
-        )
+        print(f"{method:<12} {here} → {there:<16} {zero_shot:.1%} of {in_domain:.1%} in-domain: {(zero_shot - floor) / (in_domain - floor):.0%} kept")
 
 # %% [markdown]
 # A few hundred texts to train on and 400 reviews to test on leave much to luck. What was measured with more, once, lies in
@@ -155,10 +149,8 @@ shipped, record = shipped_adapter("sst2"), shipped_record("sst2")
 home = next(row for row in record["results"] if row["method"] == "ID-SPAM")
 abroad = evaluate(shipped, long.test, "accuracy", max_length=lengths[1])
 low, high = abroad["interval"]
-print(
-    f"ID-SPAM on {record['train']:,} SST-2 sentences: {home['accuracy']:.1%} at home; "
-    f"on {abroad['texts']} reviews {abroad['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
-)
+print(f"ID-SPAM on {record['train']:,} SST-2 sentences: {home['accuracy']:.1%} at home; "
+      f"on {abroad['texts']} reviews {abroad['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})")
 
 # %% [markdown]
 # ## Read the texts that flip
@@ -185,9 +177,9 @@ Transfer(read)
 # ### Exercise 2
 # `labels`, `a` and `b` are lists of class numbers. Return the two counts and $p$. (`math.comb` is the binomial coefficient.)
 
-
 # %%
-def discordant(labels, a, b): ...  # replace this line
+def discordant(labels, a, b):
+    ...  # replace this line
 
 
 # %%
@@ -203,9 +195,7 @@ for trained_on in (source, "imdb"):
     for target in (source, "imdb"):
         a, b = (part_of(read, trained_on, target, method) for method in ("ID-SPAM", "linear head"))
         found = mcnemar(a["label"], a["predicted"], b["predicted"])
-        print(
-            f"{trained_on} → {target}: ID-SPAM alone right {found.only_a}, linear head alone right {found.only_b}, p = {found.p:.2g}"
-        )
+        print(f"{trained_on} → {target}: ID-SPAM alone right {found.only_a}, linear head alone right {found.only_b}, p = {found.p:.2g}")
 
 # %% [markdown]
 # One seed of each, and few texts: a $p$ above 0.05 means that these texts do not tell them apart, not that they are equal. And
@@ -281,9 +271,7 @@ for name, method in (("ID-SPAM", "idspam"), ("linear head", "linear_head")):
         f"trained on {source}": trained(folder, [source], [method], backbone)[source][name],
         "new": PromptClassifier(backbone, method, labels=long.task.labels),
     }
-    found.append(
-        few_shot(starts, few, test, folder=folder / "few-shot" / method, epochs=3, batch_size=16, max_length=lengths[1])
-    )
+    found.append(few_shot(starts, few, test, folder=folder / "few-shot" / method, epochs=3, batch_size=16, max_length=lengths[1]))
 pd.concat(found).round(3)
 
 # %% [markdown]
@@ -297,13 +285,8 @@ pd.concat(found).round(3)
 
 # %%
 if at_hand("qqp") and at_hand("mrpc"):
-    pair = [
-        load_task(name, limit=40 if quick else 1000, holdout=20 if quick else 300).tested_on(40 if quick else 400)
-        for name in ("qqp", "mrpc")
-    ]
-    questions = both_ways(
-        *pair, backbone, ["idspam"], folder=folder.with_name("lesson-05-pairs"), max_length=(64, 64), epochs=3
-    )
+    pair = [load_task(name, limit=40 if quick else 1000, holdout=20 if quick else 300).tested_on(40 if quick else 400) for name in ("qqp", "mrpc")]
+    questions = both_ways(*pair, backbone, ["idspam"], folder=folder.with_name("lesson-05-pairs"), max_length=(64, 64), epochs=3)
     print(summarize(questions)[columns].round(3).to_string(index=False))
 else:
     print("QQP and MRPC are not at hand: the first two columns of Table 6, above, are what there is.")

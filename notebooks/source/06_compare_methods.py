@@ -52,9 +52,9 @@ for label, size in sorted(sizes.items(), key=lambda item: item[1]):
 # ### Exercise 1
 # `scores` are a method's scores over its seeds. Return the mean and the standard deviation (the one with $n - 1$) as a tuple.
 
-
 # %%
-def spread(scores): ...  # replace this line
+def spread(scores):
+    ...  # replace this line
 
 
 # %%
@@ -71,9 +71,9 @@ check_spread(spread)
 #
 # Return whether `a` and `b` are told apart by this rule.
 
-
 # %%
-def told_apart(a, b): ...  # replace this line
+def told_apart(a, b):
+    ...  # replace this line
 
 
 # %%
@@ -142,7 +142,8 @@ print(as_text(summarize(full)))
 # %%
 from idspam_lab.plots import method_comparison
 
-method_comparison(full)
+method_comparison(full);
+
 # %% [markdown]
 # Now with the rule of exercise 2: ID-SPAM against every other method, seed by seed.
 

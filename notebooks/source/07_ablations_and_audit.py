@@ -59,9 +59,7 @@ from idspam_lab import load_backbone
 from idspam_lab.methods import build_method
 
 backbone = load_backbone("minilm")
-batch = backbone.tokenizer(
-    ["the film is not dull , it is good", "the film is not good , it is dull"], return_tensors="pt"
-)
+batch = backbone.tokenizer(["the film is not dull , it is good", "the film is not good , it is dull"], return_tensors="pt")
 torch.manual_seed(0)
 
 
@@ -112,9 +110,9 @@ as_printed(2)
 # `scores` and `printed` have one decimal. Return whether numbers that round to the scores can have a mean that rounds to
 # `printed`.
 
-
 # %%
-def could_be_mean(scores, printed): ...  # replace this line
+def could_be_mean(scores, printed):
+    ...  # replace this line
 
 
 # %%
@@ -167,9 +165,9 @@ print(f"\n{halfway.sum()} means lie half way; {to_even.sum()} are printed with a
 # ### Exercise 2
 # `base` and `ours` are lists of scores. Return both, in percent.
 
-
 # %%
-def gains(base, ours): ...  # replace this line
+def gains(base, ours):
+    ...  # replace this line
 
 
 # %%
@@ -187,9 +185,7 @@ from idspam_lab.audit.scores import gain_of_means, mean_of_gains
 for number, base, claimed in ((3, "Mean-pooling", 5.82), (8, "LPT", 2.3), (10, "LoRA", 0.5), (10, "LPT", 1.3)):
     cells = by_method(number)
     values = [*cells.loc[base], *cells.loc["ID-SPAM"]]
-    print(
-        f"Table {number:>2}, over {base:<12}  printed {claimed:>4}%   mean of the gains {mean_of_gains(*values):.3f}%   gain of the mean {gain_of_means(*values):.3f}%"
-    )
+    print(f"Table {number:>2}, over {base:<12}  printed {claimed:>4}%   mean of the gains {mean_of_gains(*values):.3f}%   gain of the mean {gain_of_means(*values):.3f}%")
 
 # %% [markdown]
 # Not as printed: Table 3's 5.82% is the mean of the gains, and Table 8's 2.3% and Table 10's 1.3% are the gain of the mean. Each
@@ -204,9 +200,7 @@ for number, base, claimed in ((3, "Mean-pooling", 5.82), (8, "LPT", 2.3), (10, "
 # %%
 total = by_method(15, "seconds").sum(axis="columns")
 ours, lpt = total["ID-SPAM"], total["LPT"]
-print(
-    f"ID-SPAM saves {100 * (1 - ours / lpt):.2f}% of LPT's time; LPT takes {100 * (lpt / ours - 1):.2f}% longer than ID-SPAM"
-)
+print(f"ID-SPAM saves {100 * (1 - ours / lpt):.2f}% of LPT's time; LPT takes {100 * (lpt / ours - 1):.2f}% longer than ID-SPAM")
 
 # %% [markdown]
 # The scores' improvements are measured against the baseline. Measured so, the time saved is 6.8%; 7.3% is measured against
@@ -222,9 +216,9 @@ print(
 # ### Exercise 3
 # Is there a whole number of right answers, out of `answers`, whose percentage rounds to `percent` (one decimal)?
 
-
 # %%
-def can_be_share(percent, answers): ...  # replace this line
+def can_be_share(percent, answers):
+    ...  # replace this line
 
 
 # %%
@@ -305,9 +299,7 @@ from idspam_lab.audit.sizes import lora_size, published_size
 sizes = paper_table(13).query("method == 'LoRA'").set_index("backbone")["backbone_millions"].drop("google/flan-t5-xl")
 for name, millions in sizes.items():
     size, lora = published_size(name) / 1e6, lora_size(name) / 1e6
-    print(
-        f"{name:<16} printed {millions:>6} M   published {size:>6.1f} M   too much: {millions - size:>4.1f} M   LoRA: {lora:>4.1f} M"
-    )
+    print(f"{name:<16} printed {millions:>6} M   published {size:>6.1f} M   too much: {millions - size:>4.1f} M   LoRA: {lora:>4.1f} M")
 
 # %% [markdown]
 # The column seems to have been counted on the models with LoRA already put in. (FLAN-T5-xl fits too, once its output layer is

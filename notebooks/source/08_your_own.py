@@ -57,9 +57,7 @@ except BadInput as error:
 data = load_task(table, text="opinion", label="verdict", metric="acc_f1")
 print(data.source)
 print(data.split_rule)
-print(
-    f"train {len(data.train)}, validation {len(data.validation)}, test {len(data.test)} rows; fingerprint {data.fingerprint}"
-)
+print(f"train {len(data.train)}, validation {len(data.validation)}, test {len(data.test)} rows; fingerprint {data.fingerprint}")
 
 # %% [markdown]
 # Three things have happened. The labels became numbers in the order of their names. The table was divided **by a rule that is said
@@ -99,9 +97,9 @@ for what, line in damaged.items():
 # Return how many texts of `test` are among those of `train`, but for case and white space: "It 's dull ." and "it's dull." are one
 # text.
 
-
 # %%
-def my_leaks(train, test): ...  # replace this line
+def my_leaks(train, test):
+    ...  # replace this line
 
 
 # %%
@@ -149,9 +147,9 @@ print(f"always the majority class: accuracy {lazy['accuracy']:.1%}, macro F1 {la
 # ### Exercise 2
 # Write it. `labels` and `predictions` are lists of class numbers; the classes are those that occur in either.
 
-
 # %%
-def my_macro_f1(labels, predictions): ...  # replace this line
+def my_macro_f1(labels, predictions):
+    ...  # replace this line
 
 
 # %%
@@ -173,9 +171,7 @@ clf = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=3)
 settings = clf.preset(lr=1e-2, epochs=5, max_length=64)
 run = clf.fit(data.train, data.validation, settings, metric=data.task.metric, out=folder / "run")
 found = evaluate(clf, data.test, "acc_f1", max_length=64)
-print(
-    f"ID-SPAM: accuracy {found['accuracy']:.1%} ({found['interval'][0]:.1%} to {found['interval'][1]:.1%}), macro F1 {found['macro_f1']:.1%}; {found['texts']} test rows"
-)
+print(f"ID-SPAM: accuracy {found['accuracy']:.1%} ({found['interval'][0]:.1%} to {found['interval'][1]:.1%}), macro F1 {found['macro_f1']:.1%}; {found['texts']} test rows")
 
 # %% [markdown]
 # Mind the interval: on so few rows much is luck. Your own table will have the same trouble.
@@ -208,9 +204,7 @@ from idspam_lab.tasks import read_table
 new = folder / "new.csv"
 pd.DataFrame({"id": [1, 2], "opinion": texts}).to_csv(new, index=False)
 unlabelled = read_table(new, text="opinion", labelled=False)
-pd.DataFrame(clf.predict_proba(unlabelled.examples), columns=list(clf.label2id)).round(3).assign(
-    text=unlabelled.examples.texts
-)
+pd.DataFrame(clf.predict_proba(unlabelled.examples), columns=list(clf.label2id)).round(3).assign(text=unlabelled.examples.texts)
 
 # %% [markdown]
 # The same on the command line:
@@ -226,7 +220,8 @@ pd.DataFrame(clf.predict_proba(unlabelled.examples), columns=list(clf.label2id))
 # %%
 from idspam_lab.cli import main
 
-main(["predict", str(adapter), *texts])
+main(["predict", str(adapter), *texts]);
+
 # %% [markdown]
 # ## Another model
 #
@@ -241,9 +236,7 @@ from idspam_lab.lessons import write_random_decoder
 mine = write_random_decoder(folder / "my-decoder", own["opinion"])
 print(", ".join(sorted(file.name for file in mine.iterdir())))
 decoder = load_backbone(mine)
-print(
-    f"{decoder.name}: {decoder.config.model_type}, {decoder.L} blocks, n = {decoder.n}; the head reads the {decoder.default_read} token"
-)
+print(f"{decoder.name}: {decoder.config.model_type}, {decoder.L} blocks, n = {decoder.n}; the head reads the {decoder.default_read} token")
 
 # %% [markdown]
 # An encoder's head reads the first token, or the mean; a decoder's **last** one, since only that has seen the whole text. The prompt
@@ -278,17 +271,9 @@ if quick or not is_installed("smollm2"):
 else:
     smollm2 = load_backbone("smollm2")
     large = PromptClassifier(smollm2, "idspam", labels=data.task.labels, layer=20)
-    run = large.fit(
-        data.train[::8],
-        None,
-        large.preset(epochs=2, batch_size=16, max_length=48),
-        out=folder / "smollm2",
-        progress=False,
-    )
+    run = large.fit(data.train[::8], None, large.preset(epochs=2, batch_size=16, max_length=48), out=folder / "smollm2", progress=False)
     found = evaluate(large, data.test, "acc_f1", max_length=48)
-    print(
-        f"SmolLM2, {smollm2.L} blocks, prompt at block 20: accuracy {found['accuracy']:.1%}, macro F1 {found['macro_f1']:.1%}"
-    )
+    print(f"SmolLM2, {smollm2.L} blocks, prompt at block 20: accuracy {found['accuracy']:.1%}, macro F1 {found['macro_f1']:.1%}")
     print(f"{run.trained_parameters:,} numbers trained on {len(data.train[::8])} texts, {run.seconds:.0f} s")
 
 # %% [markdown]
