@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from .errors import BadInput
@@ -59,6 +60,12 @@ def hash_file(path: Path) -> str:
     """sha256 of a file's bytes, in hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def file_digest(path: Path, changed: int) -> str:
+    """`hash_file`, computed once while the file's time of change is the same."""
+    return hash_file(path)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -142,7 +142,8 @@ def test_pairs_are_held_seed_by_seed():
     found = pairwise(pd.DataFrame(rows), "a").set_index("method")
     t = found["difference"] / found["standard_error"]
     for other in ("b", "c"):
-        assert t[other] == pytest.approx(ttest_rel(scores["a"], scores[other]).statistic)
+        theirs = ttest_rel(scores["a"], scores[other])
+        assert t[other] == pytest.approx(theirs.statistic) and found["told_apart"][other] == (theirs.pvalue < 0.05)
     assert found["told_apart"].to_dict() == {"b": True, "c": False}
     with pytest.raises(BadInput, match="has no method 'd'; it has a, b, c"):
         pairwise(pd.DataFrame(rows), "d")

@@ -14,7 +14,7 @@ def test_the_right_answers_pass():
 
     def told_apart(a, b):
         d = [x - y for x, y in zip(a, b, strict=True)]
-        return abs(statistics.mean(d)) > 2 * statistics.stdev(d) / math.sqrt(len(d))
+        return abs(statistics.mean(d)) > 4.3 * statistics.stdev(d) / math.sqrt(len(d))
 
     assert check_told_apart(told_apart).right
 
@@ -44,12 +44,13 @@ def test_mistakes_of_the_spread_are_named(student, words):
         (lambda a, b: np.mean(a) > np.mean(b), "whose mean is higher"),
         (lambda a, b: np.mean(a) != np.mean(b), "whether the means differ"),
         (
-            lambda a, b: abs(np.mean(a) - np.mean(b)) > 2 * math.sqrt(np.var(a, ddof=1) / 3 + np.var(b, ddof=1) / 3),
+            lambda a, b: abs(np.mean(a) - np.mean(b)) > 4.3 * math.sqrt(np.var(a, ddof=1) / 3 + np.var(b, ddof=1) / 3),
             "take the differences first",
         ),
-        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 2 * np.std(np.subtract(a, b), ddof=1), "surer by sqrt(n)"),
-        (lambda a, b: abs(np.mean(np.subtract(a, b))) > np.std(np.subtract(a, b), ddof=1) / 3**0.5, "is not two"),
-        (lambda a, b: np.mean(np.subtract(a, b)) > 2 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "absolute value"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 4.3 * np.std(np.subtract(a, b), ddof=1), "surer by sqrt(n)"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > np.std(np.subtract(a, b), ddof=1) / 3**0.5, "is not 4.30"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 2 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "many seeds"),
+        (lambda a, b: np.mean(np.subtract(a, b)) > 4.3 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "absolute value"),
         (lambda a, b: True, "no usual mistake fits"),
     ],
 )

@@ -89,7 +89,7 @@ def test_two_tasks_name_their_classes_alike_in_the_panel(table, tiny, place):
 
 def test_tasks_of_other_classes_are_refused(tiny, place):
     three = replace(THERE, task=replace(THERE.task, labels=("a", "b", "c")))
-    with pytest.raises(BadInput, match="here has 2 classes, but there has 3"):
+    with pytest.raises(BadInput, match=r"there has 3 classes \(a, b, c\), but what is trained tells 2 apart"):
         both_ways(HERE, three, tiny, METHODS, folder=place, max_length=(32, 32))
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..experiments.summary import read_results
+from ..experiments.summary import read_results, told_apart
 from .verdict import OURS, Finding, Verdict, together
 
 
@@ -18,13 +18,13 @@ def middle_blocks(folder: Path) -> Finding:
             ends = scores.iloc[:, [*range(L // 3), *range(L - L // 3, L)]].mean(axis=1)
             lead = middle - ends
             mean, error, best = lead.mean(), lead.sem(), int(scores.mean().idxmax())
-            task = curve["test_task"].iloc[0]
+            task, told = curve["test_task"].iloc[0], told_apart(lead)
+            doubt = "" if told else " (?)"
             sentences.append(
-                f"{task}, {method}: middle blocks {100 * mean:+.1f} ± {100 * error:.1f} points over the rest, the best "
-                f"is block {best} of 0 to {L - 1}, {100 * (scores.mean().max() - scores.mean().min()):.1f} points over "
+                f"{task}, {method}: middle blocks {100 * mean:+.1f} ± {100 * error:.1f} points{doubt} over the rest, the "
+                f"best is block {best} of 0 to {L - 1}, {100 * (scores.mean().max() - scores.mean().min()):.1f} points over "
                 f"the worst (`{path.name}`)."
             )
-            told = abs(mean) > 2 * error
             verdicts.append(Verdict.OPEN if not told else Verdict.HOLDS if mean > 0 else Verdict.FAILS)
     if not verdicts:
         return Finding("There is no layer curve yet.", Verdict.UNTESTED)
@@ -32,24 +32,25 @@ def middle_blocks(folder: Path) -> Finding:
 
 
 def over_lpt_by_block(folder: Path) -> Finding:
-    """ID-SPAM against LPT at every block of the curves that have both."""
+    """ID-SPAM against LPT at every block of the curves that have both: "almost every" is all but one."""
     sentences, verdicts = [], []
     for path in sorted(folder.glob("curve_*.csv")):
         runs = read_results(path).dropna(subset=["layer"])
         scores = runs.pivot_table(index=["layer", "seed"], columns="method", values="score")
         if {OURS, "LPT"} <= set(scores):
-            lead = (scores[OURS] - scores["LPT"]).groupby("layer").agg(["mean", "sem"])
-            ahead = (lead["mean"] > 2 * lead["sem"]).sum()
-            behind = (lead["mean"] < -2 * lead["sem"]).sum()
+            lead = (scores[OURS] - scores["LPT"]).groupby("layer").agg(["mean", told_apart])
+            ahead = (lead["told_apart"] & (lead["mean"] > 0)).sum()
+            behind = (lead["told_apart"] & (lead["mean"] < 0)).sum()
             task = runs["test_task"].iloc[0]
             sentences.append(
                 f"{task}: ahead of LPT at {ahead} of {len(lead)} blocks, behind at {behind}, the rest not told apart; "
                 f"mean lead {100 * lead['mean'].mean():+.1f} points (`{path.name}`)."
             )
             verdicts.append(
-                Verdict.HOLDS if ahead > len(lead) / 2 else Verdict.OPEN if ahead == behind == 0
-                else Verdict.PARTLY if ahead > behind else Verdict.FAILS
+                Verdict.HOLDS if ahead >= len(lead) - 1 else Verdict.PARTLY if 2 * ahead > len(lead)
+                else Verdict.FAILS if behind else Verdict.OPEN
             )  # fmt: skip
     if not verdicts:
         return Finding("No curve here has both methods.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts))
+    rule = "A curve holds if ID-SPAM is ahead at all blocks but one, and partly if at more than half."
+    return Finding(" ".join([*sentences, rule]), together(verdicts))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..audit.sizes import lora_size
 from ..counting import count
-from ..experiments.summary import read_results
+from ..experiments.summary import read_results, told_apart
 from ..paper import IDSPAM_PARAMETERS
 from .speed import measured
 from .verdict import OURS, Finding, Verdict, together
@@ -59,7 +59,7 @@ def converges(folder: Path) -> Finding:
             each = [f"{name} {seconds[name].mean():.0f} s (epoch {epochs[name]:.1f})" for name in (OURS, "LPT")]
             lead = seconds["LPT"] - seconds[OURS]
             mean, error = lead.mean(), lead.sem()
-            told = abs(mean) > 2 * error
+            told = told_apart(lead)
             verdicts.append(Verdict.OPEN if not told else Verdict.HOLDS if mean > 0 else Verdict.FAILS)
             doubt = "" if told else " (?)"
             sentences.append(

@@ -57,8 +57,10 @@ def on_another_task(tables: str, others: Iterable[str], beside: Iterable[str] = 
             ):
                 pairs = pairwise(runs, OURS)
                 pairs = pairs[pairs["method"].isin(shown)]
-                sentences.append(f"{source} to {in_words(runs, OURS, pairs)} (`{path.name}`)")
-                verdicts.append(verdict_of(pairs[pairs["method"].isin(rivals)]))
+                deciding = pairs[pairs["method"].isin(rivals)]
+                if len(deciding):
+                    sentences.append(f"{source} to {in_words(runs, OURS, pairs)} (`{path.name}`)")
+                    verdicts.append(verdict_of(deciding))
         if not verdicts:
             return Finding("There is no such table yet.", Verdict.UNTESTED)
         return Finding(" ".join(sentences), together(verdicts))

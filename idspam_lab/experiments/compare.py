@@ -118,9 +118,14 @@ def stem(word: str, seed: int) -> str:
 
 def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None) -> str:
     """What makes two runs the same run."""
-    parts = [data.fingerprint, backbone.identity().weights_sha256, word, settings.to_dict()]
-    parts += [transfer.data.fingerprint, transfer.max_length] if transfer else []
+    parts = [*texts_of(data), backbone.identity().weights_sha256, word, settings.to_dict()]
+    parts += [*texts_of(transfer.data), transfer.max_length] if transfer else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def texts_of(data: TaskData) -> list:
+    """What tells a task's texts, and how they are scored, from others."""
+    return [data.fingerprint, data.task.metric, data.task.labels]
 
 
 def read_rows(path: Path, key: str) -> list[dict] | None:
@@ -140,7 +145,8 @@ def tests_of(data: TaskData, transfer: Transfer | None) -> list[Transfer]:
 def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Transfer, command: str) -> dict:
     """One run's result on the texts of `test`."""
     there, started = test.data, time.perf_counter()
-    found = evaluate(clf, there.test, there.task.metric, max_length=test.max_length or run.settings["max_length"])
+    told = {"max_length": test.max_length or run.settings["max_length"], "precision": run.settings["precision"]}
+    found = evaluate(clf, there.test, there.task.metric, **told)
     predict_seconds = (time.perf_counter() - started) / len(there.test)
     return as_row(clf, word, run, data, there, found, predict_seconds, command)
 

@@ -38,8 +38,9 @@ def few_shot(
     rows = []
     for name, clf in starts.items():
         chosen = clf.preset(**settings)
-        before = evaluate(clf, test, metric, max_length=chosen.max_length)["score"]
+        told = {"max_length": chosen.max_length, "precision": chosen.precision}
+        before = evaluate(clf, test, metric, **told)["score"]
         clf.fit(few, None, chosen, metric=metric, out=Path(folder) / name, progress=progress)
-        after = evaluate(clf, test, metric, max_length=chosen.max_length)["score"]
+        after = evaluate(clf, test, metric, **told)["score"]
         rows.append({"start": name, "method": clf.method_name, "texts": len(few), "before": before, "after": after})
     return pd.DataFrame(rows)

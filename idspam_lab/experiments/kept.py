@@ -16,7 +16,7 @@ from ..files import write_json
 from ..tasks import TaskData
 from .compare import key_of, majority_of, read_rows
 from .layer_choice import LayerChoice, choose_layer
-from .layer_curve import evaluate_together, linear_head, runs_of, train_together, which_seeds
+from .layer_curve import evaluate_together, finished, linear_head, runs_of, train_together, which_seeds
 from .session import Transfer
 
 
@@ -46,9 +46,9 @@ def kept_curve(
     key = key_of(data, backbone, f"{method} {[one.seed for one in chosen]}", chosen[0], None)
 
     def train() -> list[dict]:
-        trained = train_together(clfs, chosen, data, progress=progress)
-        rows = evaluate_together(clfs, trained, chosen[0], data, method, "")
-        for clf, run, row in zip(clfs, trained, rows, strict=True):
+        done, trained = finished(clfs, train_together(clfs, chosen, data, progress=progress))
+        rows = evaluate_together(done, trained, chosen[0], data, method, "")
+        for clf, run, row in zip(done, trained, rows, strict=True):
             place = Path("adapters") / f"layer{row['layer']}-seed{row['seed']}"
             clf.save_pretrained(folder / place)
             row |= {"validation_score": run.best.get("validation_score"), "folder": str(place)}

@@ -65,10 +65,12 @@ def choose_layer(
     seeds: int | Sequence[int] = 1,
     method: str = "idspam",
     backbone: str | Backbone = "minilm",
+    read: str | None = None,
     progress: bool = True,
     **settings,
 ) -> LayerChoice:
-    """The block whose runs do best on the validation texts. Arguments as for `layer_curve`.
+    """The block whose runs do best on the validation texts. Arguments as for `layer_curve`; `read` as for
+    PromptClassifier.
 
     All blocks share the passes of the frozen model, and half of them end after each epoch: of the work of all runs in
     full, about 2 / epochs is done.
@@ -79,7 +81,7 @@ def choose_layer(
     data, frozen = opened(task, backbone)
     if data.validation is None or not len(data.validation):
         raise BadInput("There are no validation texts to choose a layer by: hold some training texts out (--holdout).")
-    clfs, chosen = runs_of(data, frozen, method, which_layers(frozen, layers), which_seeds(seeds), settings)
+    clfs, chosen = runs_of(data, frozen, method, which_layers(frozen, layers), which_seeds(seeds), settings, read)
     halving = Halving()
     train_together(clfs, chosen, data, losing=halving, progress=progress)
     last = [clf for clf in clfs if clf.run.stopped is None]

@@ -5,6 +5,7 @@ plots.layer_curve(curve)
 """
 
 import time
+import warnings
 from collections.abc import Sequence
 
 import pandas as pd
@@ -50,12 +51,15 @@ def layer_curve(
     Returns:
         A row a run, with the columns of `compare`. Times are a run's share of the passes.
 
+    Warns:
+        UserWarning: the loss of a run became no number; it has no row.
+
     Raises:
-        BadInput: a layer that the model has not, or a method that cannot share passes.
+        BadInput: a layer that the model has not, a method that cannot share passes, or no run came to its end.
     """
     data, frozen = opened(task, backbone)
     clfs, chosen = runs_of(data, frozen, method, which_layers(frozen, layers), which_seeds(seeds), settings)
-    trained = train_together(clfs, chosen, data, progress=progress)
+    clfs, trained = finished(clfs, train_together(clfs, chosen, data, progress=progress))
     rows = evaluate_together(clfs, trained, chosen[0], data, method, command)
     if baselines:
         plain = linear_head(data, frozen, chosen[0], command)
@@ -94,7 +98,13 @@ def which_seeds(seeds: int | Sequence[int]) -> list[int]:
 
 
 def runs_of(
-    data: TaskData, backbone: Backbone, method: str, layers: Sequence[int], seeds: Sequence[int], changes: dict
+    data: TaskData,
+    backbone: Backbone,
+    method: str,
+    layers: Sequence[int],
+    seeds: Sequence[int],
+    changes: dict,
+    read: str | None = None,
 ) -> tuple[list[PromptClassifier], list[Settings]]:
     """A classifier and its settings for each block and seed."""
     name, options = read_method(method)
@@ -103,7 +113,8 @@ def runs_of(
     clfs, settings = [], []
     for layer in layers:
         for seed in seeds:
-            clfs.append(PromptClassifier(backbone, name, labels=data.task.labels, seed=seed, layer=layer, **options))
+            told = options | {"layer": layer, "seed": seed, "read": read}
+            clfs.append(PromptClassifier(backbone, name, labels=data.task.labels, **told))
             settings.append(Settings(**(METHODS[name].preset | changes | {"seed": seed, "order_seed": ORDER})))
     return clfs, settings
 
@@ -122,6 +133,21 @@ def train_together(
     train = first.rows(data.train, limit)
     validation = first.rows(data.validation, limit) if data.validation is not None and len(data.validation) else None
     return fit_many(clfs, train, validation, settings, metric=data.task.metric, losing=losing, progress=progress)
+
+
+def finished(clfs: Sequence[PromptClassifier], runs: Sequence[Run]) -> tuple[list[PromptClassifier], list[Run]]:
+    """Those that came to their end; of the others it is said why not.
+
+    Raises:
+        BadInput: there is none.
+    """
+    for clf, run in zip(clfs, runs, strict=True):
+        if run.stopped:
+            warnings.warn(f"Layer {clf.method.layer}, seed {run.settings['seed']}: {run.stopped}", stacklevel=3)
+    done = [(clf, run) for clf, run in zip(clfs, runs, strict=True) if not run.stopped]
+    if not done:
+        raise BadInput(f"No run came to its end. The first: {runs[0].stopped}")
+    return [clf for clf, _ in done], [run for _, run in done]
 
 
 def evaluate_together(

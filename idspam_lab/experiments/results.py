@@ -25,10 +25,12 @@ def evaluate(
     metric: str,
     *,
     max_length: int | None = None,
+    precision: str = "auto",
     progress: str | None = None,
 ) -> dict:
     """The classifier's metrics on labelled texts."""
-    predictions = clf.predict_proba(examples, max_length=max_length, progress=progress).argmax(-1)
+    options = {"max_length": max_length, "precision": precision, "progress": progress}
+    predictions = clf.predict_proba(examples, **options).argmax(-1)
     return with_interval(metric, examples.labels, predictions, len(clf.id2label))
 
 

@@ -51,7 +51,8 @@ def search(
         A row a trial: number, state (COMPLETE, PRUNED, FAIL), value (the validation score), what was chosen.
 
     Raises:
-        BadInput: Optuna is not installed, there are no validation texts, or the file is no study.
+        BadInput: Optuna is not installed, there are no validation texts, the method has no layer or no dropout, the
+            file is no study, or no trial came to its end.
     """
     optuna = installed()
     if data.validation is None or not len(data.validation):
@@ -59,6 +60,9 @@ def search(
     name, options = read_method(method)
     searched = {key: values for key, values in SPACE.items() if key not in settings}
     dropout = {"dropout": settings.pop("dropout")} if "dropout" in settings else {}
+
+    made = options | {"layer": 1} | ({"dropout": 0.1} if "dropout" in searched else dropout)
+    PromptClassifier(backbone, name, labels=data.task.labels, **made)  # a wrong option is found out at once
 
     def objective(trial) -> float:
         chosen = {key: trial.suggest_categorical(key, values) for key, values in searched.items()}
@@ -90,12 +94,15 @@ def search(
         say(f"trial {trial.number}: {trial.state.name.lower()}{value}, {in_words(trial.params)}")
 
     states = tuple(optuna.trial.TrialState[name] for name in ("COMPLETE", "PRUNED", "FAIL"))
-    fixed = in_words({key: value for key, value in (settings | dropout | {"seed": seed}).items() if key != "precision"})
+    fixed = in_words(settings | dropout | {"seed": seed})
     study = opened(optuna, storage, f"{data.task.name} {data.fingerprint}, {backbone.name}, {method}, {fixed}")
     enough = optuna.study.MaxTrialsCallback(trials, states=states)
     if sum(trial.state in states for trial in study.trials) < trials:
         study.optimize(objective, callbacks=[ended, enough], catch=(BadInput,))
-    return table_of(study)
+    found = table_of(study)
+    if found["value"].isna().all():
+        raise BadInput(f"None of the {len(found)} trials came to its end, see above.")
+    return found
 
 
 def installed():
@@ -136,7 +143,8 @@ def opened(optuna, storage: str | Path, name: str):
 
 def in_words(params: dict) -> str:
     """ "lr 0.001, layer 3" """
-    return ", ".join(f"{name} {value:g}" for name, value in params.items() if value is not None)
+    told = {name: value for name, value in params.items() if value is not None}
+    return ", ".join(f"{name} {value if isinstance(value, str) else f'{value:g}'}" for name, value in told.items())
 
 
 def table_of(study) -> pd.DataFrame:

@@ -110,7 +110,9 @@ def run_session(
                 out=folder / "checkpoints" / name,
                 callbacks=callbacks if name == method else (),
             )
-            rows.append(result_row(clf, name, runs[name], data, transfer, chosen.max_length))
+            if runs[name].stopped and (name != method or not runs[name].best_epoch):
+                raise KeyboardInterrupt  # a baseline that was cut short, or nothing that could be kept
+            rows.append(result_row(clf, name, runs[name], data, transfer, chosen))
         explanations = []
         if clf.explains:
             told = Examples(tuple(explain), None, None) if explain else telling_texts(clf, data.test, chosen.max_length)
@@ -193,7 +195,7 @@ def majority_row(data: TaskData, transfer: Transfer | None) -> dict:
 
 
 def result_row(
-    clf: PromptClassifier, name: str, run: Run, data: TaskData, transfer: Transfer | None, max_length: int | None
+    clf: PromptClassifier, name: str, run: Run, data: TaskData, transfer: Transfer | None, settings: Settings
 ) -> dict:
     """One trained method's row."""
     title = label_of(name)
@@ -205,12 +207,15 @@ def result_row(
             target.test,
             target.task.metric,
             max_length=transfer.max_length,
+            precision=settings.precision,
             progress=f"{title} on {target.task.name}",
         )
     return {
         "method": title,
         "trained_parameters": run.trained_parameters,
-        "test": evaluate(clf, data.test, data.task.metric, max_length=max_length),
+        "test": evaluate(
+            clf, data.test, data.task.metric, max_length=settings.max_length, precision=settings.precision
+        ),
         "transfer": there,
         "train_seconds": run.seconds,
     }

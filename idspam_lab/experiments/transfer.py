@@ -10,7 +10,6 @@ import pandas as pd
 
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
-from ..errors import BadInput
 from ..methods.spelled import title_of
 from ..tasks import TaskData
 from .compare import compare, stem
@@ -32,7 +31,7 @@ def both_ways(
     """Trains every method on each task and evaluates it on the test texts of both.
 
     Args:
-        first, second: with the same classes in the same order, whatever they are called.
+        first, second: with as many classes; see `TaskData.answered_by` for which one stands for which.
         methods: as for `compare`, which adds the majority class and the linear head.
         max_length: tokens that are read of the first task's texts and of the second's, in training and in testing.
 
@@ -42,12 +41,7 @@ def both_ways(
     Raises:
         BadInput: the tasks have different numbers of classes, or what `compare` raises.
     """
-    here, there = first.task, second.task
-    if len(here.labels) != len(there.labels):
-        raise BadInput(
-            f"{here.name} has {len(here.labels)} classes, but {there.name} has {len(there.labels)}: what is trained on "
-            "one cannot answer for the other."
-        )
+    second = second.answered_by(first.task.labels)
     found = []
     ways = ((first, max_length[0], second, max_length[1]), (second, max_length[1], first, max_length[0]))
     for source, length, target, limit in ways:

@@ -2,7 +2,8 @@
 
 NAME.csv         a row a run and test set; the majority class's rows come first
 NAME-epochs.csv  a row a run and epoch
-NAME-tuned.csv   as NAME.csv, of each method's best settings alone; where the file lists several
+NAME-tuned.csv   as NAME.csv, of each method's best settings alone; where the file lists several and there are
+                 validation texts to choose by
 """
 
 from typing import NamedTuple
@@ -32,10 +33,10 @@ def collect(plan: Plan, folder: GridFolder) -> Tables:
         BadInput: a finished run's file is damaged, or the tables cannot be written.
     """
     done = [folder.read(run) for run in plan.runs if folder.done(run)]
-    several = several_settings(done)
     results, epochs = result_rows(done), pd.DataFrame([row for found in done for row in epoch_rows(found)])
-    best = result_rows(tuned(done)) if several else results
-    files = {"": results, "-epochs": epochs} | ({"-tuned": best} if several else {})
+    chosen = tuned(done) if several_settings(done) else []
+    best = result_rows(chosen) if chosen else results
+    files = {"": results, "-epochs": epochs} | ({"-tuned": best} if chosen else {})
     for name, table in files.items() if done else ():
         write_text(folder.path / f"{plan.name}{name}.csv", table.to_csv(index=False))
     return Tables(results, epochs, best)

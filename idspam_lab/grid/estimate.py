@@ -18,7 +18,7 @@ from .models import Models
 from .plan import GridRun
 from .sizes import size_of, tested
 
-PROMPT = 10  # tokens, unless a method says otherwise
+PROMPT = 10  # tokens: what every method takes without more
 REACHED = 0.5  # of what a large matrix product reaches here; measured by `idspam-lab bench --parts f`
 FLOAT = 4  # bytes
 COPIES = 5  # of what trains: itself, its gradient, two moments, the best so far

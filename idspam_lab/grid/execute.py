@@ -58,7 +58,7 @@ def execute(
     checkpoints = folder / "checkpoints" / first.id if folder and len(planned) == 1 else None
     runs = train(clfs, planned, data, checkpoints, progress)
     trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]
-    tests = [Transfer(data), *(Transfer(there) for there in targets(first))]
+    tests = [Transfer(data), *(Transfer(there) for there in targets(first, data.task.labels))]
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
     for one in trained:
         majority = [majority_of(data, test, backbone, command) for test in tests]
@@ -85,9 +85,11 @@ def texts_of(
 
 
 @lru_cache(maxsize=2)
-def test_texts_of(task: str, test_limit: int | None, metric: str | None, origins: tuple) -> TaskData:
-    """The same of a task that is only evaluated on."""
-    return cut(load_for_evaluation(task, whole=True, metric=metric), test_limit)
+def test_texts_of(
+    task: str, test_limit: int | None, metric: str | None, origins: tuple, names: tuple[str, ...]
+) -> TaskData:
+    """The same of a task that is only evaluated on, by a classifier with classes of these names."""
+    return cut(load_for_evaluation(task, whole=True, metric=metric, names=names).answered_by(names), test_limit)
 
 
 def cut(data: TaskData, test_limit: int | None) -> TaskData:
@@ -122,10 +124,10 @@ def spelled(run: GridRun) -> str:
     return write_method(name, options if run.layer is None else options | {"layer": run.layer})
 
 
-def targets(run: GridRun) -> list[TaskData]:
-    """The texts of other tasks that the run is evaluated on as it is."""
+def targets(run: GridRun, names: tuple[str, ...]) -> list[TaskData]:
+    """The texts of other tasks that the run, with classes of these names, is evaluated on as it is."""
     return [] if run.few_shot else [
-        test_texts_of(name, run.test_limit, run.metric, run.origins[1:]) for name in run.transfer
+        test_texts_of(name, run.test_limit, run.metric, run.origins[1:], names) for name in run.transfer
     ]
 
 
@@ -154,7 +156,7 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> list[dict]:
     planned, before, rows = one.planned, copy_of(trained_tensors(one.clf)), []
     for name in planned.transfer:
         told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric}
-        there = cut(load_task(name, holdout=0, **told), planned.test_limit)
+        there = cut(load_task(name, holdout=0, **told).answered_by(data.task.labels), planned.test_limit)
         one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
         rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
         rows[-1]["few_shot"] = len(there.train)

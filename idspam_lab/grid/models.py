@@ -11,7 +11,7 @@ from ..backbones.packaged import PACKAGED
 from ..backbones.shapes import KNOWN
 from ..counting import backbone_of
 from ..errors import BadInput
-from ..files import hash_file
+from ..files import file_digest
 from ..methods import Method, build_method
 from ..methods.spelled import read_method
 
@@ -55,7 +55,8 @@ class Models:
         if not place.is_dir():
             return name
         files = sorted(path for pattern in WEIGHTS for path in place.glob(pattern))
-        digests = [hash_file(path) for path in (place / "config.json", *files) if path.is_file()]
+        there = [path for path in (place / "config.json", *files) if path.is_file()]
+        digests = [file_digest(path, path.stat().st_mtime_ns) for path in there]
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
     def _shape(self, name: str) -> Backbone:

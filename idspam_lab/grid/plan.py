@@ -23,12 +23,11 @@ import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from functools import cache
 from itertools import product
 from pathlib import Path
 
 from ..errors import BadInput
-from ..files import hash_file
+from ..files import file_digest
 from ..methods import METHODS
 from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TASKS
@@ -266,9 +265,3 @@ def texts_digest(task: str) -> str:
         paths = [Path(task)]
     digests = [file_digest(path, path.stat().st_mtime_ns) for path in paths if path.is_file()]
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16] if digests else task
-
-
-@cache
-def file_digest(path: Path, changed: int) -> str:
-    """A file's sha256, computed once while it is not changed."""
-    return hash_file(path)

@@ -44,18 +44,18 @@ def check_spread(student: Callable[[Scores], tuple[float, float]]) -> Verdict:
 
 
 def check_told_apart(student: Callable[[Scores, Scores], bool]) -> Verdict:
-    """told_apart(a, b) -> is the mean difference more than two standard errors of the differences, seed by seed?"""
+    """told_apart(a, b) -> does the 95 % interval of the mean difference, seed by seed, leave 0 out? All have three."""
 
     def differences(a: Scores, b: Scores) -> np.ndarray:
         return np.asarray(a) - np.asarray(b)
 
-    def paired(a: Scores, b: Scores, times: float = 2.0) -> bool:
+    def paired(a: Scores, b: Scores, times: float = 4.30) -> bool:
         d = differences(a, b)
         return bool(abs(d.mean()) > times * d.std(ddof=1) / math.sqrt(len(d)))
 
     def unpaired(a: Scores, b: Scores) -> bool:
         error = math.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))
-        return bool(abs(np.mean(a) - np.mean(b)) > 2 * error)
+        return bool(abs(np.mean(a) - np.mean(b)) > 4.30 * error)
 
     return judge_cases(
         student,
@@ -63,11 +63,11 @@ def check_told_apart(student: Callable[[Scores, Scores], bool]) -> Verdict:
             ([80.0, 84.0, 88.0], [79.0, 83.1, 86.9]),  # seeds move both alike: told apart
             ([80.0, 84.0, 88.0], [86.0, 82.0, 81.0]),  # crossing: not
             ([79.0, 83.1, 86.9], [80.0, 84.0, 88.0]),  # b is better, clearly
-            ([80.0, 81.0, 82.0], [79.0, 79.2, 81.9]),  # 0.97, and 1.7 errors
-            ([82.0, 81.0, 80.9], [79.0, 79.5, 80.7]),  # 1.57: less than two deviations, more than one
-            ([80.0, 80.1, 80.3], [80.0, 80.0, 80.0]),  # 0.13: one and a half errors
+            ([80.0, 81.0, 82.0], [79.0, 79.2, 81.9]),  # 1.7 errors
             ([80.0, 81.0, 82.0], [82.0, 81.0, 80.0]),  # the same mean
-            ([80.0, 82.0, 84.0], [79.0, 80.2, 83.4]),  # 1.13: three errors, less than two deviations
+            ([80.0, 82.0, 84.0], [79.0, 80.2, 83.4]),  # 3.2 errors: enough of many seeds, not of three
+            ([83.2, 82.2, 81.2], [80.0, 80.0, 80.0]),  # 3.8 errors, and more than two deviations
+            ([83.0, 82.4, 81.8], [80.0, 80.0, 80.0]),  # 6.9 errors, and less than 4.30 deviations
             ([85.0, 86.0, 85.5], [80.0, 80.2, 80.1]),  # clearly
         ],
         paired,
@@ -80,12 +80,13 @@ def check_told_apart(student: Callable[[Scores, Scores], bool]) -> Verdict:
             ),
             "the methods are compared as if they shared no seeds: take the differences first.": (unpaired),
             "held against the deviation itself: the mean of n differences is surer by sqrt(n).": (
-                lambda a, b: bool(abs(differences(a, b).mean()) > 2 * differences(a, b).std(ddof=1))
+                lambda a, b: bool(abs(differences(a, b).mean()) > 4.30 * differences(a, b).std(ddof=1))
             ),
-            "one standard error is not two.": lambda a, b: paired(a, b, 1.0),
+            "two standard errors are for many seeds: of three it takes 4.30.": lambda a, b: paired(a, b, 2.0),
+            "one standard error is not 4.30.": lambda a, b: paired(a, b, 1.0),
             "a difference below 0 is a difference too: take its absolute value.": (
                 lambda a, b: paired(a, b) and bool(differences(a, b).mean() > 0)
             ),
         },
-        "differences seed by seed, and their own luck. With three seeds this is a rough rule all the same.",
+        "differences seed by seed, and their own luck. Of twenty pairs that do not differ, one passes all the same.",
     )

@@ -49,7 +49,8 @@ class KeyValuePrefix(Method):
 class PTuningV2(KeyValuePrefix):
     """P-tuning v2 (Liu et al. 2022b): the keys and values themselves train. Option: `t`.
 
-    They begin as those of a text of t random words: far better than random numbers (Li and Liang 2021).
+    They begin as those of a text of t random words: far better than random numbers (Li and Liang 2021). The released
+    code drops out a tenth of them in training; here nothing is dropped.
     """
 
     preset: ClassVar[dict] = {"lr": 1e-2}

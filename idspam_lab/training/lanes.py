@@ -77,7 +77,7 @@ class Lane:
 
 
 def random_state() -> list[Tensor]:
-    """Of the CPU's and, where there is one, the GPU's random numbers."""
+    """Of the CPU's and, where there is one, the CUDA device's random numbers; Apple's GPU has one row for all."""
     return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if torch.cuda.is_available() else [])]
 
 

@@ -25,7 +25,7 @@ check_spread(spread)
 # %%
 def told_apart(a, b):
     d = [x - y for x, y in zip(a, b)]
-    return abs(statistics.mean(d)) > 2 * statistics.stdev(d) / len(d) ** 0.5
+    return abs(statistics.mean(d)) > 4.30 * statistics.stdev(d) / len(d) ** 0.5
 
 
 check_told_apart(told_apart)
