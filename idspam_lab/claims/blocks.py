@@ -18,12 +18,12 @@ def middle_blocks(folder: Path) -> Finding:
             ends = scores.iloc[:, [*range(L // 3), *range(L - L // 3, L)]].mean(axis=1)
             lead = middle - ends
             mean, error, best = lead.mean(), lead.sem(), int(scores.mean().idxmax())
+            span = 100 * (scores.mean().max() - scores.mean().min())
             task, told = curve["test_task"].iloc[0], told_apart(lead)
             doubt = "" if told else " (?)"
             sentences.append(
-                f"{task}, {method}: middle blocks {100 * mean:+.1f} ± {100 * error:.1f} points{doubt} over the rest, the "
-                f"best is block {best} of 0 to {L - 1}, {100 * (scores.mean().max() - scores.mean().min()):.1f} points over "
-                f"the worst (`{path.name}`)."
+                f"{task}, {method}: middle blocks {100 * mean:+.1f} ± {100 * error:.1f} points{doubt} over the rest, "
+                f"the best is block {best} of 0 to {L - 1}, {span:.1f} points over the worst (`{path.name}`)."
             )
             verdicts.append(Verdict.OPEN if not told else Verdict.HOLDS if mean > 0 else Verdict.FAILS)
     if not verdicts:

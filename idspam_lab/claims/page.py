@@ -16,10 +16,10 @@ on fewer texts: what fails here may still hold there. [README.md](README.md) say
 with which command.
 
 A lead is the mean over the seeds of the difference in points of the score, on the same texts with the same seed, with
-its standard error. It counts when its 95 % interval (Student's t over the seeds) leaves 0 out, which of three seeds takes
-4.3 standard errors; a lead that does not is marked (?). *Holds*: every lead counts. *Holds partly*: some do, or not in
-every table. *Cannot be told*: none does. *Does not hold*: some count the other way and none this way. Of twenty leads
-that are none, one is expected to count; and all seeds share one choice of texts."""
+its standard error. It counts when its 95 % interval (Student's t over the seeds) leaves 0 out, which of three seeds
+takes 4.3 standard errors; a lead that does not is marked (?). *Holds*: every lead counts. *Holds partly*: some do, or
+not in every table. *Cannot be told*: none does. *Does not hold*: some count the other way and none this way. Of twenty
+leads that are none, one is expected to count; and all seeds share one choice of texts."""
 
 
 def page(folder: str | Path = MEASURED) -> str:
