@@ -91,8 +91,8 @@ def check_comparison(notebook):
     assert "idspam-lab compare --task rotten_tomatoes" in text
     told_apart = dict(re.findall(r"^\d+ +(\S.*?) +(-?[\d.]+) +[\d.]+ +3 +True$", text, re.MULTILINE))
     better = {method for method, difference in told_apart.items() if float(difference) < 0}
-    assert better == {"fine-tuning", "prefix tuning", "LoRA"}
-    assert told_apart.keys() - better == {"mean pooling", "IDPG", "DePT", "linear head"}
+    assert better == {"prefix tuning", "LoRA"}
+    assert told_apart.keys() - better == {"mean pooling", "linear head"}
     assert pictures_of(notebook) == 1
 
 
@@ -102,8 +102,8 @@ def check_audit(notebook):
     assert number(r"untrained prompt that are exactly 0: (\d+)%", text) > 30
     assert number(r"without the outer ReLU: (\d+)%", text) == 0
     told_apart = dict(re.findall(r"^\d+ +(\S.*?) +(-?[\d.]+) +[\d.]+ +3 +True$", text, re.MULTILINE))
-    assert 0.01 < float(told_apart["mean pooling"]) < 0.02 < 10 * float(told_apart["ID-SPAM (positions=true)"])
-    assert [name for name, lead in told_apart.items() if float(lead) < 0] == ["ID-SPAM (layer=1+3)"]
+    assert told_apart.keys() == {"mean pooling", "linear head"} and 0.01 < float(told_apart["mean pooling"]) < 0.02
+    assert 0.015 < number(r"ID-SPAM \(positions=true\) +(-?[\d.]+)", text[text.index("told_apart") :]) < 0.025
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)
     assert float(without) < 1e-5 < 1e-4 < float(with_positions)
     assert "39 printed means; the furthest is off by 0.050" in text  # "none is wrong"

@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--out", metavar="FOLDER", help="where to write (default: runs/TASK-METHOD); a killed run goes on there"
     )
+    metric(sub)
     texts_and_tables(sub)
     device(sub)
 
@@ -107,12 +108,14 @@ def parser() -> argparse.ArgumentParser:
         "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
     )
     sub.add_argument("--epochs", type=int, help="for every method (default: each method's own)")
+    sub.add_argument("--lr", type=float, help="learning rate of every method (default: each method's own)")
     sub.add_argument("--holdout", type=float, default=0.1, help="training rows that pick the epoch (default: 0.1)")
     sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
     sub.add_argument("--transfer", metavar="TASK", help="also evaluate on this task, without training on it")
     sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
     sub.add_argument("--paper", metavar="BACKBONE", help="print the paper's scores with this backbone beside ours")
     sub.add_argument("--out", metavar="FOLDER", help="default: runs/compare-TASK; what is done there is not done again")
+    metric(sub)
     texts_and_tables(sub)
     device(sub)
 
@@ -125,9 +128,11 @@ def parser() -> argparse.ArgumentParser:
         "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
     )
     sub.add_argument("--epochs", type=int, help="default: the method's own")
+    sub.add_argument("--lr", type=float, help="learning rate (default: the method's own)")
     sub.add_argument("--holdout", type=float, default=0.1, help="training rows that pick the epoch (default: 0.1)")
     sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
     sub.add_argument("--out", metavar="FOLDER", help="default: runs/curve-TASK")
+    metric(sub)
     texts_and_tables(sub)
     device(sub)
 
@@ -140,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="all rows of an embedded task, not its test rows alone (if it was not trained on)",
     )
-    sub.add_argument("--metric", choices=["accuracy", "acc_f1"], help="default: the task's")
+    metric(sub)
     sub.add_argument("--backbone", help="default: the one it was trained on")
     texts_and_tables(sub)
 
@@ -217,6 +222,11 @@ def layer(word: str) -> int | str:
     if word == "auto" or word.isdecimal():
         return word if word == "auto" else int(word)
     raise argparse.ArgumentTypeError(f"{word!r} is neither a block's number nor auto")
+
+
+def metric(sub: argparse.ArgumentParser) -> None:
+    """What is reported, and where there is training picks the epoch."""
+    sub.add_argument("--metric", choices=["accuracy", "acc_f1"], help="the score (default: the task's)")
 
 
 def texts_and_tables(sub: argparse.ArgumentParser) -> None:

@@ -18,11 +18,10 @@ def train(chosen) -> None:
     from ..experiments import run_session
     from ..methods import METHODS
     from ..methods.spelled import read_method
-    from ..tasks import load_task
     from ..training import Settings
 
     method, options = read_method(chosen.method)
-    data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
+    data = task_of(chosen)
     names = ("epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
     told = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
     given = ("layer", "t", "c", "bias", "dropout")
@@ -52,12 +51,12 @@ def compare(chosen) -> None:
     from ..experiments.compare import compare as run_all
     from ..experiments.compare import draw
     from ..experiments.summary import as_text, summarize
-    from ..tasks import load_task
 
-    data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
+    data = task_of(chosen)
     transfer = transfer_of(chosen, data)
     folder = Path(chosen.out or f"runs/compare-{data.task.name}")
-    settings = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
+    given = ("epochs", "lr", "max_length")
+    settings = {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     found = run_all(
         data,
         load_backbone(chosen.backbone),
@@ -76,11 +75,11 @@ def curve(chosen) -> None:
     from ..experiments.layer_curve import layer_curve
     from ..plots import layer_curve as draw
     from ..plots import save
-    from ..tasks import load_task
     from ..terminal import table
 
-    data = load_task(chosen.task, source=chosen.source, holdout=chosen.holdout, limit=chosen.limit, **columns(chosen))
-    told = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
+    data = task_of(chosen)
+    given = ("epochs", "lr", "max_length")
+    told = {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     found = layer_curve(
         data,
         chosen.layers or "all",
@@ -230,6 +229,14 @@ def load_adapter(chosen, name: str | None = None, backbone=None):
     return PromptClassifier.from_pretrained(
         folder / "adapter" if (folder / "adapter").is_dir() else name, backbone=backbone or chosen.backbone
     )
+
+
+def task_of(chosen):
+    """The task or table that was named, to train on."""
+    from ..tasks import load_task
+
+    told = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
+    return load_task(chosen.task, **told, **columns(chosen))
 
 
 def transfer_of(chosen, data):

@@ -20,8 +20,12 @@
 # $$A = \mathrm{mean}\left\{\mathrm{softmax}\left(\frac{(E W_Q)(E W_K)^T}{\sqrt{d_k}}\right)(E W_V)\right\}
 # \qquad S_T = \mathrm{resize}\big(\sigma(W_{up}\,\sigma(W_{down}(A)))\big)$$
 #
-# These vectors stand in front of the text at the input of **one** block $m$ of the frozen model. That is all of it. The
-# paper has no public code; this project is one, with lessons.
+# These vectors stand in front of the text at the input of **one** block $m$ of the frozen model (a block is one layer of the
+# transformer). $W_Q$, $W_K$, $W_V$, $W_{down}$ and $W_{up}$ are what is trained; $d_k$ is the width of a query, and $\sigma$ sets
+# all that is below 0 to 0. Lesson 01 builds it step by step, so nothing has to be clear yet. That is all of it. The paper has no
+# public code; this project is one, with lessons.
+#
+# **In the paper:** the abstract, Figure 1 and section 2. Exercises begin in lesson 01.
 
 # %% [markdown]
 # ## Is your machine ready?
@@ -72,7 +76,7 @@ print(table(rows, columns))
 # %% [markdown]
 # The second score is on IMDB: whole reviews, ten times as long, from which nothing was learned. The interval in brackets says
 # how far the score could move if other test texts had been drawn. Two methods whose intervals overlap a lot have not been
-# told apart.
+# told apart by these intervals; that both read the *same* texts helps, see lesson 05.
 
 # %%
 from idspam_lab.plots import training_curve

@@ -4,7 +4,8 @@
 # **Afterwards you can** write the prompt generator of the paper in twenty lines, say why the mask matters and word order does
 # not, and train it.
 #
-# **Time:** about 4 minutes on two CPU cores; two of them are the training at the end.
+# **Time:** about 4 minutes on two CPU cores; two of them are the training at the end. A GPU is not needed; with one it was not
+# timed.
 #
 # **In the paper:** section 2, equations (1) and (2); appendix D for the parameter counts.
 
@@ -12,6 +13,10 @@
 # ## The frozen model and its token embeddings
 #
 # The model is MiniLM-L6: 6 blocks, hidden size $n = 384$. It stays frozen throughout.
+#
+# Words that come again and again: a **block** is one layer of the transformer. The **head** is the linear layer that turns its
+# output into a number for each class. A **softmax** turns numbers into positive shares that sum to 1. Shapes stand at the end of a
+# line: `(B, N, n)` is B texts at once, N tokens in the longest of them, n numbers a token.
 
 # %%
 import torch
@@ -24,7 +29,7 @@ n, L = backbone.n, backbone.L
 print(f"n = {n}, L = {L} blocks, {sum(p.requires_grad for p in backbone.parameters())} trainable tensors")
 
 # %% [markdown]
-# Two sentences of different length. The tokenizer adds its own special tokens and pads the shorter one.
+# Two sentences of different length. The tokenizer puts `[CLS]` in front and `[SEP]` behind, and fills the shorter one up with `[PAD]`.
 
 # %%
 sentences = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy ."]
@@ -49,7 +54,8 @@ E.shape
 # $$\frac{(E W_Q)(E W_K)^T}{\sqrt{d_k}}$$
 #
 # ### Exercise 1
-# Write it. `E` is (B, N, n), the matrices are (n, n); the result is (B, N, N). There is one head, so $d_k = n$.
+# Write it. `E` is (B, N, n), the matrices are (n, n); the result is (B, N, N). We take one attention head, so $d_k = n$; the paper
+# names neither, and its counts would fit several heads too. (`K.transpose(1, 2)` turns (B, N, n) into (B, n, N), text by text.)
 
 # %%
 def my_scores(E, W_Q, W_K):
@@ -284,8 +290,9 @@ for sentence in (text, "dull and clumsy .", "the plot is thin , but what a perfo
     print(f"{found.label:<4} {found.probabilities[found.label]:.0%}  {sentence}\n      " + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest))
 
 # %% [markdown]
-# > **What we do not know.** The paper does not state $c$, the head, the read token, the first values or the split that picks
+# > **What we do not know.** The paper does not state $c$, the number of attention heads, the head, the read token, the first values or the split that picks
 # > the epoch; ours are in the README. And the weights say what *the prompt* was made from. Whether the *prediction* hangs on it
 # > is another question: the frozen model reads the same tokens by itself. Lesson 03 takes the two apart.
 #
-# **Try next:** change `m` to 0 and to 5. Make `t` 1. Use `bias="both"`, the variant of the paper's text.
+# **Try next:** change `m` to 0 and to 5. Pass `t=1` to `PromptClassifier`, or `bias="both"`, the variant of the paper's text. A
+# kept run is of one setting: give `out=` another name for each, such as `lesson-01-m0`.

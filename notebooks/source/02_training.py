@@ -283,10 +283,10 @@ token_weights(ready.explain(watched[:1])[0]);
 
 # %% [markdown]
 # > **What we do not know.** How much of the paper's seconds in Table 15 are seconds a step and how much is the number of epochs:
-# > neither is printed, nor the GPU. What the rate should do after the warm-up: the paper is silent. Whether 5 epochs are enough
+# > neither is printed. (The GPU is: one A100 with 80 GB, section 3.1.) What the rate should do after the warm-up: the paper is silent. Whether 5 epochs are enough
 # > here: the best epoch was picked among these five. And seconds measured on a machine that does other things too are seconds of
 # > that machine at that time: only the order of cases that are far apart will repeat.
 #
-# **Try next:** press Stop in the second epoch, look back, then run the training cell again. Set `warmup=0.0`: does the first epoch
-# change? Set `max_length=256`, take `imdb`, and look at the memory table again. `idspam-lab bench` measures all of this with more
-# care.
+# **Try next:** press Stop in the second epoch, look back, then run the training cell again. Set `warmup=0.0` and give
+# `out=` another name: does the first epoch change? Set `max_length=256`, and the 64 in the cells below it, take `imdb`, and look at
+# the memory table again. `idspam-lab bench` measures all of this with more care.

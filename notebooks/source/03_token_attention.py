@@ -4,7 +4,7 @@
 # **Afterwards you can** read the learned weights with their signs and by whole words, say by which of two routes a token acts, and
 # measure how far such an explanation may be believed.
 #
-# **Time:** about 4 minutes on two CPU cores; more than half of it is training, once.
+# **Time:** about 4 minutes on two CPU cores; more than half of it is training, once. A GPU is not needed; with one it was not timed.
 #
 # **In the paper:** the introduction promises prompts that "attend different words of the input with different weights"; equation
 # (1) in section 2 is that attention; Table 3 compares it with plain mean pooling. No weights are shown anywhere in the paper, and
@@ -62,6 +62,21 @@ from idspam_lab.analysis.tokens import attention, token_table
 attention_matrix(attention(found));
 
 # %% [markdown]
+# bertviz draws the same as lines: point at a token on the left to see whom it asks.
+
+# %%
+from idspam_lab.bertviz_offline import generator_view, head_view
+
+generator_view(clf, text)
+
+# %% [markdown]
+# That was the generator. The prompts that it makes then stand in front of the text at block 3, and in the blocks above, the text's
+# tokens can look at them. **Predict:** do they? Choose block 3 or a higher one, and point at a token, or at a prompt.
+
+# %%
+head_view(clf, text)
+
+# %% [markdown]
 # The tokenizer cuts rare words into pieces, and each piece has a weight. A word's weight is the sum of its pieces', and the even
 # share it is held against grows with them: 3 pieces of 12 tokens are 3/12.
 
@@ -76,10 +91,10 @@ words[["token", "pieces", "weight", "uniform"]].round(3)
 # A weight says how much of a token is in $A = \sum_j w_j\, E_j W_V$, but not whether it pulls $A$ where $A$ ends up pointing.
 # Two tokens with equal weights may pull against each other. The part of token $j$ along the direction of $A$ is exact:
 #
-# $$c_j = \frac{w_j \,\langle E_j W_V,\; A\rangle}{|A|} \qquad \sum_j c_j = |A|$$
+# $$g_j = \frac{w_j \,\langle E_j W_V,\; A\rangle}{|A|} \qquad \sum_j g_j = |A|$$
 #
 # ### Exercise 1
-# `w` is (B, N), `E` is (B, N, n), `W_V` is (n, n). Return $c$ (B, N).
+# `w` is (B, N), `E` is (B, N, n), `W_V` is (n, n). Return $g$ (B, N).
 
 # %%
 def my_contributions(w, E, W_V):
@@ -119,7 +134,7 @@ evenness = entropy(token_table(clf, data.validation, max_length=64))["evenness"]
 print(f"\nevenness {evenness:.2f}: 1 would be plain mean pooling")
 
 # %% [markdown]
-# `times` is the weight over the even share. `share` says how often the word comes in that class at all. Mind that a word can be
+# `times` is the weight over the even share. `share` says which part of all the word's places is in that class. Mind that a word can be
 # heavy in both classes: the weights say what is looked at, not what for.
 
 # %% [markdown]
@@ -154,6 +169,15 @@ for place in (-found.weights[1:-1]).argsort()[:4] + 1:
     print(f"{found.tokens[place]:<15}{found.weights[place]:>8.1%}{gone[0]:>15.1%}{gone[1]:>20.1%}{gone[2]:>8.1%}")
 
 # %% [markdown]
+# Now by hand. Type a text or pick one, click a token to take it away from the prompt, from the frozen model or from both, and
+# choose another seed: does it look at the same tokens?
+
+# %%
+from idspam_lab.widgets import PromptExplorer
+
+PromptExplorer(classifiers, [doubtful, text, "dull and clumsy ."])
+
+# %% [markdown]
 # ## Is the order faithful?
 #
 # **Comprehensiveness** (DeYoung et al. 2020) asks: how much of the predicted class's probability is lost when the $k$ tokens that
@@ -161,7 +185,7 @@ for place in (-found.weights[1:-1]).argsort()[:4] + 1:
 #
 # ### Exercise 2
 # `predict(tokens)` returns a list of probabilities, one for each class; `scores` has one number for each token. Return
-# $p_c(\text{text}) - p_c(\text{text without its } k \text{ best tokens})$, where $c$ is the class that is predicted for the whole
+# $p_y(\text{text}) - p_y(\text{text without its } k \text{ best tokens})$, where $y$ is the class that is predicted for the whole
 # text.
 
 # %%
@@ -179,7 +203,7 @@ check_comprehensiveness(my_comprehensiveness)
 # beside that of a **random** order. Uniform weights rank nothing, which makes them random too.
 #
 # The study below erases by $w$, by two gradient methods that see both routes, and at random; for the prompt, for the frozen
-# model, for both; in every seed. Then it exchanges the prompts themselves: attention frozen to uniform, the mean prompt of all
+# model, for both; in every seed. It takes the mean over five $k$: 1, 5, 10, 20 and 50 % of the tokens. Then it exchanges the prompts themselves: attention frozen to uniform, the mean prompt of all
 # texts, another text's prompt, none.
 #
 # **Predict** three things: does $w$ beat the random order? Do the gradients beat $w$? And how many predictions flip when every
@@ -201,14 +225,14 @@ faithfulness(summary(measured), prompt_table(measured), findings(measured));
 # Read it like this. The first panel: an order is worth what it has beyond the last row. The second: what it has to the left of the
 # last row. The third: what the prediction owes to the prompt being made *from this text*.
 #
-# The gradients are meant to beat $w$: they see both routes and the class; $w$ sees neither. What $w$ has for itself is that it is
+# The gradients are meant to beat $w$: they see both routes and the class; $w$ sees one route and no class. What $w$ has for itself is that it is
 # part of the computation and not an estimate of it. And if freezing the attention to uniform flips few predictions, then most of
 # what the prompt does for these texts it would do without the weights that we have been reading.
 #
 # Few texts, short training: "not told apart from chance" is a likely answer here, and it is an answer. The next cell reads the
-# same study of classifiers that were trained on all of the training texts for three epochs, on 100 texts.
+# same study of classifiers that were trained on all of the training texts for three epochs at the usual rate, 3e-3, on 100 texts.
 #
-# **Predict:** what changes first with more training, the accuracy or the weights?
+# **Predict:** does the order of the weights beat chance there, by how many points, and by which route more?
 
 # %%
 from idspam_lab.lessons import measured_study
@@ -230,15 +254,18 @@ print("\n".join(findings(measured_study())))
 
 # %%
 from idspam_lab.analysis.plant import find_cues
+from idspam_lab.experiments import evaluate
 from idspam_lab.tasks.planted import LABELS, planted
 
 for kind in ("pair", "place"):
     train, test = planted(kind, 100 if quick else 1000), planted(kind, 30 if quick else 200, seed=1)
+    watched = planted(kind, 30 if quick else 200, seed=2)  # picks the epoch; the test texts do not
     planter = PromptClassifier(backbone, "idspam", labels=LABELS[kind], layer=3)
     before = find_cues(token_table(planter, test.examples, words=True), test.cues)["auroc"].mean()
-    run = planter.fit(train.examples, test.examples, planter.preset(epochs=5), out=runs_folder() / f"lesson-03-{kind}-{len(train.cues)}")
+    planter.fit(train.examples, watched.examples, planter.preset(epochs=5), out=runs_folder() / f"lesson-03-planted-{kind}-{len(train.cues)}")
+    accuracy = evaluate(planter, test.examples, "accuracy")["accuracy"]
     cues = find_cues(token_table(planter, test.examples, words=True), test.cues)
-    print(f"{kind}: accuracy {run.best['validation_accuracy']:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
+    print(f"{kind}: accuracy {accuracy:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
           f"cues {cues['times'].mean():.2f} times the even share")
     if kind == "pair":
         shown = token_table(planter, test.examples[:4])
@@ -247,7 +274,7 @@ for kind in ("pair", "place"):
 token_heatmap(shown);
 
 # %% [markdown]
-# Both classifiers are right about nearly every text. In the first the weights say why. In the second they cannot, and nothing
+# Look at the two accuracies: both classifiers know the class well. In the first the weights say why. In the second they cannot, and nothing
 # in the weights warns you: they are as smooth, and sum to 1, as ever. The accuracy of a model is no evidence for its explanation.
 
 # %% [markdown]
@@ -256,6 +283,6 @@ token_heatmap(shown);
 # > much the seed's: three seeds are few. And a weight is a share of the *pooling*: what the two ReLU layers behind it, and the
 # > blocks above, make of that share, no weight says.
 #
-# **Try next:** train with the usual rate, `lr=3e-3`: the accuracy stays, what becomes of the weights? Take `planted("word", ...)`,
-# where the frozen model shows the cue to the head by itself: do the weights find it? Run `idspam-lab faithfulness` on adapters of
-# your own.
+# **Try next:** train with the usual rate, `lr=3e-3`, and another name for `out=`: the accuracy stays, what becomes of the weights? Take `planted("word", ...)`,
+# where the frozen model shows the cue to the head by itself: do the weights find it? After
+# `clf.save_pretrained("my-adapter")`, run `idspam-lab faithfulness my-adapter rotten_tomatoes`.

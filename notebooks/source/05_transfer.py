@@ -169,10 +169,10 @@ Transfer(read)
 # ## Do they differ?
 #
 # Two classifiers read the *same* texts. Those that both read right, or both wrong, say nothing about which is better. Count the
-# others: $b$ texts that $A$ alone reads right, $c$ that $B$ alone does. If both were equally good, each of these $n = b + c$ texts
-# would be a fair coin (McNemar 1947):
+# others: $u_A$ texts that $A$ alone reads right, $u_B$ that $B$ alone does. If both were equally good, each of these $u = u_A + u_B$
+# texts would be a fair coin (McNemar 1947):
 #
-# $$p = \min\Big(1,\; 2 \sum_{i=0}^{\min(b, c)} \binom{n}{i} \Big/ 2^{n}\Big)$$
+# $$p = \min\Big(1,\; 2 \sum_{i=0}^{\min(u_A, u_B)} \binom{u}{i} \Big/ 2^{u}\Big)$$
 #
 # ### Exercise 2
 # `labels`, `a` and `b` are lists of class numbers. Return the two counts and $p$. (`math.comb` is the binomial coefficient.)
@@ -204,11 +204,12 @@ for trained_on in (source, "imdb"):
 # %% [markdown]
 # ## Why?
 #
-# `make demo` trains both on 6,824 snippets and reads 1,000 reviews: ID-SPAM is better at home, and the linear head is better
-# abroad. Three reasons that can be tested without training anything:
+# Something is lost on the way. Is it more than the linear head loses? Compare your table with the measured one above: there each
+# method had its own best rate, and ID-SPAM stayed ahead of the head abroad too; at the usual rate that may turn round. Three reasons
+# for what is lost can be tested without training anything:
 #
-# 1. **Length.** The mean in equation (1) was trained over a short sentence and now runs over 128 tokens. Cut the reviews, and it
-#    should recover.
+# 1. **Length.** The mean in equation (1) was trained over a short sentence and now runs over a whole review. Cut the reviews, and
+#    it should recover.
 # 2. **Threshold.** It still ranks reviews well, but says one class too often. Then the AUROC is high, and the accuracy comes back
 #    when as many texts are called positive as there are.
 # 3. **The prompt itself.** What the generator makes of a review is of no use. Then *another* prompt should do as well.
@@ -298,4 +299,4 @@ else:
 # > texts of like meaning near each other, by their mean, which is just what a linear head needs.
 #
 # **Try next:** `["idspam", "mean_pooling", "lpt"]` in the cell "There and back", for other prompts on the same road. Train on IMDB
-# cut at 64 tokens: does it come home better? `idspam-lab compare --task sst2 --transfer imdb` does the first half on the full data.
+# cut at 64 tokens, with another name for `folder`: does it come home better? `idspam-lab compare --task sst2 --transfer imdb` does the first half on the full data.

@@ -106,21 +106,55 @@ def see_the_predictions(watched):
     expect(transfer.get_by_text(re.compile("^ID-SPAM, trained on .*: what it read as what"))).to_be_visible()
 
 
+# Token attention -----------------------------------------------------------------------------------------------------
+
+
+def explore_by_hand(watched):
+    """bertviz has drawn its lines; a text is typed, one of its tokens is taken away, another seed is chosen."""
+    page = watched.page
+    frames = page.locator('iframe[title="attention view"]')
+    expect(frames).to_have_count(2)
+    for number, token in enumerate(("misleading", "<prompt 10>")):
+        frames.nth(number).scroll_into_view_if_needed()
+        expect(frames.nth(number).content_frame.locator("svg text", has_text=token).first).to_be_visible()
+    explorer = panel(page, "PromptExplorer")
+    explorer.scroll_into_view_if_needed()
+    tokens = explorer.locator(".idspam-token")
+    explorer.get_by_label("Sentence:").fill("a dull film")
+    expect(tokens.nth(2)).to_contain_text("dull")
+    tokens.nth(2).click()
+    expect(tokens.nth(2)).to_contain_text("−both")
+    explorer.get_by_label("Adapter:").select_option("seed 1")
+    expect(explorer.locator(".idspam-status")).to_contain_text("Predicted")
+    watched.shot("lesson-explorer", explorer)
+
+
+def explore_without_a_kernel(watched):
+    """As a page: tokens of the first text can be taken away, and the page says that nothing else answers."""
+    explorer = panel(watched.page, "PromptExplorer")
+    expect(explorer.get_by_text("This page has no kernel")).to_be_visible()
+    explorer.locator(".idspam-token").nth(2).click()
+    expect(explorer.locator(".idspam-token").nth(2)).to_contain_text("−")
+
+
 # The lessons: what is done while a notebook runs, afterwards, in its app and on its page -----------------------------
 
 WHILE_IT_RUNS = {"02_training.ipynb": stop_the_training}
 AFTERWARDS = {
     "02_training.ipynb": look_back,
+    "03_token_attention.ipynb": explore_by_hand,
     "04_layer_curve.ipynb": open_runs,
     "05_transfer.ipynb": read_the_flips,
 }
 AS_AN_APP = {
     "02_training.ipynb": look_back_at_a_whole_run,
+    "03_token_attention.ipynb": explore_by_hand,
     "04_layer_curve.ipynb": open_runs,
     "05_transfer.ipynb": read_the_flips,
 }
 AS_A_PAGE = {
     "02_training.ipynb": read_without_a_kernel,
+    "03_token_attention.ipynb": explore_without_a_kernel,
     "04_layer_curve.ipynb": see_the_runs,
     "05_transfer.ipynb": see_the_predictions,
 }
