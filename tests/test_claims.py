@@ -134,3 +134,24 @@ def test_the_page_is_what_the_tables_give(request, tmp_path):
     assert written == page(), "run: idspam-lab claims"
     main(["claims", "--out", str(tmp_path / "again.md")])
     assert (tmp_path / "again.md").read_text(encoding="utf-8") == written
+
+
+def test_no_rival_no_verdict(tmp_path):
+    alone = table({OURS: [0.6, 0.61], "linear head": [0.7, 0.71]}, "imdb", "sst2")
+    alone.to_csv(tmp_path / "few_shot_x.csv", index=False)
+    found = on_another_task("few_shot_*.csv", ["LPT"], beside=["linear head"])(tmp_path)
+    assert found.verdict == Verdict.UNTESTED
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "expected"),
+    [(5, 1, Verdict.HOLDS), (4, 0, Verdict.PARTLY), (3, 1, Verdict.FAILS), (3, 0, Verdict.OPEN)],
+)
+def test_almost_every_block_is_all_but_one(tmp_path, ahead, behind, expected):
+    noisy = {OURS: [0.7, 0.8, 0.75], "LPT": [0.8, 0.7, 0.75]}
+    clear = [{OURS: [0.8, 0.81, 0.82], "LPT": [0.7, 0.71, 0.72]}] * ahead + [
+        {OURS: [0.7, 0.71, 0.72], "LPT": [0.8, 0.81, 0.82]}
+    ] * behind
+    rows = [table(scores, layer=layer) for layer, scores in enumerate(clear + [noisy] * (6 - ahead - behind))]
+    pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
+    assert over_lpt_by_block(tmp_path).verdict == expected

@@ -9,6 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from tests.conftest import reviews
 
@@ -144,3 +145,46 @@ def test_faithfulness_of_an_adapter_leaves_tables_a_picture_and_sentences(traine
 def test_help_is_quick_and_loads_no_torch():
     script = "import sys, idspam_lab.cli; idspam_lab.cli.grammar.parser().format_help(); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"
+
+
+# Pairs ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def of_pairs(minilm, tmp_path_factory):
+    """An adapter that was trained on pairs, as far as predicting needs it."""
+    clf = PromptClassifier(minilm, "idspam", labels=("no", "yes"), t=2, c=4)
+    clf.pairs = True
+    folder = tmp_path_factory.mktemp("pairs") / "adapter"
+    clf.save_pretrained(folder)
+    return folder, clf.eval()
+
+
+def test_two_texts_after_each_other_are_one_pair(of_pairs, capsys, tmp_path):
+    adapter, clf = of_pairs
+    pairs = [("it rains", "it is wet"), ("it rains", "it is dry")]
+    status, out, _ = run(capsys, "predict", adapter, *pairs[0], *pairs[1])
+    lines = [line.split("\t") for line in out.splitlines()]
+    assert status == 0 and [tuple(line[2:]) for line in lines] == pairs
+    assert [float(line[1]) for line in lines] == pytest.approx(clf.predict_proba(pairs).max(-1), abs=1e-3)
+    (tmp_path / "pairs.tsv").write_text("it rains\tit is wet\nit rains\tit is dry\n")
+    assert run(capsys, "predict", adapter, "--file", tmp_path / "pairs.tsv")[1] == out
+
+
+def test_half_a_pair_gets_a_sentence(of_pairs, capsys, tmp_path):
+    adapter, _ = of_pairs
+    status, _, err = run(capsys, "explain", adapter, "it rains")
+    assert status == 2 and "trained on pairs of texts, but there are 1: give two for each" in err
+    (tmp_path / "singles.txt").write_text("it rains\n")
+    status, _, err = run(capsys, "predict", adapter, "--file", tmp_path / "singles.txt")
+    assert status == 2 and "Line 1 of" in err and "one tab between them" in err
+
+
+def test_lr_and_metric_are_those_that_were_said(table, capsys, tmp_path):
+    status, out, _ = run(
+        capsys, "curve", table, "--text", "review", "--label", "verdict", "--layers", "5", "--seeds", "1",
+        "--epochs", "1", "--lr", "0.02", "--metric", "acc_f1", "--out", tmp_path / "curve",
+    )  # fmt: skip
+    with open(tmp_path / "curve" / "results.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert status == 0 and rows[-1]["lr"] == "0.02" and {row["metric"] for row in rows} == {"acc_f1"}

@@ -9,6 +9,7 @@ from idspam_lab.grid.executors import work
 from idspam_lab.grid.folder import GridFolder
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import read_plan
+from idspam_lab.grid.shown import results
 from idspam_lab.grid.tuned import several_settings, tuned
 from tests.grid_models import save_models, save_tasks
 
@@ -110,3 +111,16 @@ def test_the_measured_table_is_of_one_rate_a_method_that_its_file_lists():
     measured = set(zip(runs["spelled"], runs["seed"], runs["lr"], strict=True))
     assert measured <= listed and set(runs.groupby("spelled")["lr"].nunique()) == {1}
     assert set(runs["spelled"]) == {run.method for run in plan.runs}
+
+
+def test_without_validation_texts_nothing_is_chosen_and_nothing_is_lost(tmp_path, monkeypatch):
+    save_models(tmp_path / "models", ["roberta-base"])
+    save_tasks(tmp_path / "tasks")
+    monkeypatch.setenv("IDSPAM_DATA_DIR", str(tmp_path / "tasks"))
+    (tmp_path / "rates.toml").write_text(TEXT.replace("seeds = [0, 1]", "seeds = [0]\nholdout = 0"))
+    folder, models = GridFolder(tmp_path / "out"), Models(tmp_path / "models")
+    plan = read_plan(tmp_path / "rates.toml", models)
+    work(plan, folder, models, say=lambda line: None, progress=False)
+    tables = collect(plan, folder)
+    assert len(tables.tuned) == len(tables.results) and not list(folder.path.glob("*-tuned.csv"))
+    assert "4 of 4 runs are done" in results(plan, tables.tuned, folder)

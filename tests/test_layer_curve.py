@@ -148,3 +148,21 @@ def test_on_the_command_line(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["train", str(table), "--layer", "middle"])
     assert "neither a block's number nor auto" in capsys.readouterr().err
+
+
+def test_runs_whose_loss_became_no_number_have_no_row(tiny, monkeypatch):
+    from idspam_lab.training.lanes import Lane
+
+    end = Lane.end
+
+    def diverge(lane, epoch, *rest):
+        if lane.clf.method.layer == 1 and epoch == 2:  # after a good first epoch
+            lane.losses[-1] = lane.losses[-1] * float("nan")
+        return end(lane, epoch, *rest)
+
+    monkeypatch.setattr(Lane, "end", diverge)
+    with pytest.warns(UserWarning, match="Layer 1, seed 0: .*nan"):
+        found = layer_curve(data(), seeds=1, method="idspam:t=3,c=8", backbone=tiny, progress=False, **QUICK)
+    assert found["layer"].dropna().tolist() == [0, 2]
+    with pytest.raises(BadInput, match="No run came to its end"), pytest.warns(UserWarning):
+        layer_curve(data(), [1], seeds=1, method="idspam:t=3,c=8", backbone=tiny, progress=False, **QUICK)

@@ -107,3 +107,9 @@ def test_two_processes_share_one_file(optuna, tmp_path, capsys):
     assert sorted(found["number"]) == list(range(len(found)))
     mine = [[int(n) for n in re.findall(r"^trial (\d+)", out, re.MULTILINE)] for out, _ in said]
     assert all(mine) and sorted(mine[0] + mine[1]) == list(range(1, len(found)))
+
+
+def test_a_method_that_cannot_be_searched_is_found_out_at_once(optuna, data, tiny, tmp_path):
+    with pytest.raises(BadInput, match="'dept' does not take these options"):
+        go(data, tiny, tmp_path / "s.db", 2, method="dept")
+    assert not (tmp_path / "s.db").exists()

@@ -148,3 +148,22 @@ def test_a_file_that_is_no_report(tmp_path, capsys):
     (tmp_path / "report.json").write_text("{}")
     assert main(["collect", str(tmp_path)]) == 2
     assert "is not a report.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("method", "epoch"), [("linear_head", 1), ("linear_head", 2), ("idspam", 1)])
+def test_stopped_by_hand_before_there_is_a_result(tiny, tmp_path, monkeypatch, method, epoch):
+    """Ctrl-C in the baseline, or before the method's first epoch has ended, ends the command."""
+    from idspam_lab.training import loop
+
+    train_epoch = loop.train_epoch
+
+    def interrupted(accelerator, model, *rest):
+        if model.method_name == method and next(epochs[model.method_name]) == epoch:
+            raise KeyboardInterrupt
+        return train_epoch(accelerator, model, *rest)
+
+    epochs = {"linear_head": iter(range(1, 99)), "idspam": iter(range(1, 99))}
+    monkeypatch.setattr(loop, "train_epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_session(data(), tiny, folder=tmp_path, options={"layer": 1, "t": 3, "c": 8}, say=lambda line: None)
+    assert not (tmp_path / "adapter").exists()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idspam_lab.errors import BadInput
-from idspam_lab.tasks import Examples, hold_out, overlap, sample
+from idspam_lab.tasks import TASKS, Examples, Task, TaskData, hold_out, overlap, sample
 from idspam_lab.tasks.overlap import key
 from idspam_lab.tasks.splits import divide, shares
 
@@ -196,3 +196,26 @@ def test_overlap_of_pairs_needs_both_texts():
 def test_key_keeps_what_carries_meaning():
     assert key("5 < 3") != key("5 > 3") and key(":)") != key(":(") and key("C++") != key("C")
     assert key("Straße") == key("STRASSE")
+
+
+# --- Classes of another classifier
+
+
+def task_data(labels, ids):
+    rows = Examples([f"text {i}" for i in range(len(ids))], None, ids)
+    return TaskData(Task("there", ("text",), labels), None, rows[:1], rows, "Made up.", "All.")
+
+
+def test_classes_of_the_same_names_in_another_order_are_found_by_name():
+    """CB's order is not MNLI's: by number, every contradiction would count as neutral."""
+    mnli, cb = TASKS["mnli"].labels, task_data(TASKS["cb"].labels, [0, 1, 2])
+    there = cb.answered_by(mnli)
+    assert [mnli[y] for y in there.test.labels] == [TASKS["cb"].labels[y] for y in cb.test.labels]
+    assert there.task.labels == mnli and there.validation.labels == (0,) and there.train is None
+
+
+def test_classes_of_other_names_stand_for_each_other_by_number():
+    data = task_data(("neg", "pos"), [0, 1])
+    assert data.answered_by(["negative", "positive"]) is data
+    with pytest.raises(BadInput, match=r"there has 2 classes \(neg, pos\), but what is trained tells 3 apart"):
+        data.answered_by(["a", "b", "c"])
