@@ -22,14 +22,14 @@ from .adapter import AdapterFiles
 from .backbones import Backbone, encode, pad_right
 from .errors import BadInput
 from .generator import PromptGenerator, Trace
+from .inputs import check_training, columns
 from .methods import build_method
-from .metrics import check_metric
 from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
 from .training.fast import FastPath, fast_path
-from .verbalizer import Verbalizer, WordHead, at_mask, check_masks
+from .verbalizer import Verbalizer, WordHead, at_mask, check_masks, check_verbalizer
 
 Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
 
@@ -290,64 +290,3 @@ class PromptClassifier(nn.Module, AdapterFiles):
             for row, label in zip(rows, labels, strict=True):
                 row["labels"] = int(label)
         return rows
-
-
-def check_verbalizer(verbalizer: Verbalizer, names: Sequence[str], backbone: Backbone) -> Verbalizer:
-    """It has a word for each class, and the backbone a head that scores words.
-
-    Raises:
-        BadInput: otherwise.
-    """
-    if len(verbalizer.words) != len(names):
-        raise BadInput(f"There are {len(names)} classes, but {len(verbalizer.words)} words: give one for each class.")
-    if backbone.word_head is None:
-        raise BadInput("The backbone was loaded without its masked-language-model head: load it with words=True.")
-    return verbalizer
-
-
-def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
-    """First texts, second texts or None, labels or None."""
-    if isinstance(texts, str):
-        raise BadInput("One text was given where a list of texts is wanted: write [text].")
-    if hasattr(texts, "texts"):  # tasks.Examples
-        return texts.texts, texts.pairs, texts.labels
-    texts = list(texts)
-    if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
-        return [a for a, _ in texts], [b for _, b in texts], None
-    return texts, None, None
-
-
-def check_training(clf: PromptClassifier, train, validation, metric: str) -> None:
-    """All that would stop a training later is looked at before it starts.
-
-    Raises:
-        BadInput: labels are missing or unknown, all training texts are of one class, the metric is unknown, or nothing
-            trains.
-    """
-    check_metric(metric)
-    if not any(p.requires_grad for p in clf.parameters()):
-        raise BadInput(f"{clf.method_name!r} with a verbalizer has nothing to train: predict with it as it is.")
-    check_labels(train, clf.id2label, "training")
-    if validation is not None and len(validation):
-        check_labels(validation, clf.id2label, "validation")
-    labels = train.labels
-    if len(set(labels)) < 2:
-        only = f"of class {clf.id2label[labels[0]]!r}" if len(labels) else "missing"
-        raise BadInput(f"All {len(labels)} training texts are {only}: training needs texts of two classes at least.")
-
-
-def check_labels(examples, id2label: dict[int, str], what: str) -> None:
-    """There are labels, and all are known.
-
-    Raises:
-        BadInput: otherwise.
-    """
-    labels = getattr(examples, "labels", None)
-    if labels is None:
-        raise BadInput(f"The {what} texts have no labels: give Examples with labels, or load a task that has them.")
-    unknown = sorted(set(labels) - set(id2label))
-    if unknown:
-        raise BadInput(
-            f"Label {unknown[0]} of the {what} texts is not one of the {len(id2label)} classes: label ids go from 0 to "
-            f"{len(id2label) - 1}."
-        )

@@ -87,6 +87,19 @@ def cut(text: str, tokenizer, room: int) -> str:
     return text if len(found.input_ids) <= room else text[: found.offset_mapping[room - 1][1]]
 
 
+def check_verbalizer(verbalizer: Verbalizer, names: Sequence[str], backbone: Backbone) -> Verbalizer:
+    """It has a word for each class, and the backbone a head that scores words.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    if len(verbalizer.words) != len(names):
+        raise BadInput(f"There are {len(names)} classes, but {len(verbalizer.words)} words: give one for each class.")
+    if backbone.word_head is None:
+        raise BadInput("The backbone was loaded without its masked-language-model head: load it with words=True.")
+    return verbalizer
+
+
 def check_masks(rows: Sequence[dict], tokenizer, limit: int) -> None:
     """Each row has one mask, the template's.
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ..classifier import Explanation
-from ..classifier import columns as columns_of
 from ..errors import BadInput
 from ..generator import PromptGenerator
+from ..inputs import columns as columns_of
 from ..training.batches import Row
 from .routes import chunks, evaluating, probabilities, source_of, special_ids
 from .words import words_of

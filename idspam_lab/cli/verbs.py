@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from ..errors import BadInput
 from ..files import write_text
+from .given import columns, given_texts, load_adapter, task_of, transfer_of
 
 
 def demo(chosen) -> None:
@@ -220,73 +220,6 @@ def bench(chosen) -> None:
 # Helpers --------------------------------------------------------------------------------------------------
 
 
-def load_adapter(chosen, name: str | None = None, backbone=None):
-    """The classifier of a session's folder or of an adapter's own."""
-    from ..classifier import PromptClassifier
-
-    name = name or chosen.adapter
-    folder = Path(name)
-    return PromptClassifier.from_pretrained(
-        folder / "adapter" if (folder / "adapter").is_dir() else name, backbone=backbone or chosen.backbone
-    )
-
-
-def task_of(chosen):
-    """The task or table that was named, to train on."""
-    from ..tasks import load_task
-
-    told = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
-    return load_task(chosen.task, **told, **columns(chosen))
-
-
-def transfer_of(chosen, data):
-    """The other task's texts that were asked for, labelled by the classes that are trained; None if none were.
-
-    Raises:
-        BadInput: it has other classes.
-    """
-    from ..experiments import Transfer
-    from ..tasks import load_for_evaluation
-
-    if not chosen.transfer:
-        return None
-    names, limit = data.task.labels, chosen.transfer_limit
-    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names)
-    return Transfer(there.answered_by(names), chosen.max_length)
-
-
-def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
-    """The texts of the command line, or of a file's lines, or of standard input ("-").
-
-    Args:
-        pairs: two after each other, or the two sides of a line's tab, are one pair.
-
-    Raises:
-        BadInput: there is none, one is left without its second text, or the file cannot be read.
-    """
-    if chosen.file is None:
-        if not chosen.texts:
-            raise BadInput(
-                'There is no text: give one in quotes, or --file NAME with one a line ("-" for standard input).'
-            )
-        if pairs and len(chosen.texts) % 2:
-            raise BadInput(f"It was trained on pairs of texts, but there are {len(chosen.texts)}: give two for each.")
-        return list(zip(chosen.texts[::2], chosen.texts[1::2], strict=True)) if pairs else chosen.texts
-    try:
-        content = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"{chosen.file} cannot be read as text ({error}): give a file in UTF-8 with one text a line."
-        ) from error
-    lines = content.splitlines()
-    if not pairs:
-        return lines
-    for number, line in enumerate(lines, start=1):
-        if line.count("\t") != 1:
-            raise BadInput(f"Line {number} of {chosen.file} is no pair: write the two texts with one tab between them.")
-    return [tuple(line.split("\t")) for line in lines]
-
-
 def pick_layer(data, backbone, method: str, options: dict, read: str | None, told: dict, folder: Path) -> int:
     """The block that does best on the validation texts; the evidence is printed and left in the folder."""
     from ..experiments.layer_choice import choose_layer
@@ -319,11 +252,6 @@ def cache_row(about: dict | None, size: int) -> dict:
         "backbone": about["backbone"], "layer": about["layer"], **counts, "kept in": about["kept_in"], "MB": megabytes,
         "made": about["date"],
     }  # fmt: skip
-
-
-def columns(chosen) -> dict:
-    """The columns of the user's own table."""
-    return {"text": chosen.text, "pair": chosen.pair, "label": chosen.label}
 
 
 def one_line(text: str) -> str:

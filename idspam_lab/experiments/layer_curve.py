@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..backbones import Backbone, check_layer, load_backbone
-from ..classifier import PromptClassifier, check_training
+from ..classifier import PromptClassifier
 from ..errors import BadInput
+from ..inputs import check_training
 from ..methods import METHODS
 from ..methods.spelled import read_method
 from ..tasks import TaskData, load_task

@@ -1,0 +1,54 @@
+"""What a classifier is given: texts, pairs and labels; and what of it is refused before anything is computed."""
+
+from collections.abc import Sequence
+
+from .errors import BadInput
+from .metrics import check_metric
+
+
+def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
+    """First texts, second texts or None, labels or None."""
+    if isinstance(texts, str):
+        raise BadInput("One text was given where a list of texts is wanted: write [text].")
+    if hasattr(texts, "texts"):  # tasks.Examples
+        return texts.texts, texts.pairs, texts.labels
+    texts = list(texts)
+    if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
+        return [a for a, _ in texts], [b for _, b in texts], None
+    return texts, None, None
+
+
+def check_training(clf, train, validation, metric: str) -> None:
+    """All that would stop a training later is looked at before it starts.
+
+    Raises:
+        BadInput: labels are missing or unknown, all training texts are of one class, the metric is unknown, or nothing
+            trains.
+    """
+    check_metric(metric)
+    if not any(p.requires_grad for p in clf.parameters()):
+        raise BadInput(f"{clf.method_name!r} with a verbalizer has nothing to train: predict with it as it is.")
+    check_labels(train, clf.id2label, "training")
+    if validation is not None and len(validation):
+        check_labels(validation, clf.id2label, "validation")
+    labels = train.labels
+    if len(set(labels)) < 2:
+        only = f"of class {clf.id2label[labels[0]]!r}" if len(labels) else "missing"
+        raise BadInput(f"All {len(labels)} training texts are {only}: training needs texts of two classes at least.")
+
+
+def check_labels(examples, id2label: dict[int, str], what: str) -> None:
+    """There are labels, and all are known.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    labels = getattr(examples, "labels", None)
+    if labels is None:
+        raise BadInput(f"The {what} texts have no labels: give Examples with labels, or load a task that has them.")
+    unknown = sorted(set(labels) - set(id2label))
+    if unknown:
+        raise BadInput(
+            f"Label {unknown[0]} of the {what} texts is not one of the {len(id2label)} classes: label ids go from 0 to "
+            f"{len(id2label) - 1}."
+        )
