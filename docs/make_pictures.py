@@ -20,7 +20,7 @@ from idspam_lab.analysis.plant import find_cues
 from idspam_lab.analysis.prompts import input_share, project, prompts
 from idspam_lab.analysis.tokens import attention, token_table
 from idspam_lab.counting import count
-from idspam_lab.experiments import majority
+from idspam_lab.experiments import evaluate, majority
 from idspam_lab.experiments.faithfulness import read_study
 from idspam_lab.experiments.summary import read_results
 from idspam_lab.files import write_text
@@ -143,9 +143,10 @@ def planted_cues():
     for kind in ("pair", "place"):
         train, test = planted(kind, 1000), planted(kind, 200, seed=1)
         clf = PromptClassifier(backbone(), labels=PLANTED_LABELS[kind])
-        run = clf.fit(train.examples, test.examples, clf.preset(epochs=5), out=RUNS / f"planted-{kind}")
+        watched = planted(kind, 200, seed=2)  # picks the epoch; the test texts do not
+        clf.fit(train.examples, watched.examples, clf.preset(epochs=5), out=RUNS / f"planted-{kind}-watched")
         found = find_cues(token_table(clf, test.examples, words=True), test.cues)
-        rows.append(f"{kind}: accuracy {run.best['validation_accuracy']:.2f}, AUROC {found['auroc'].mean():.2f}")
+        rows.append(f"{kind}: accuracy {evaluate(clf, test.examples, 'accuracy')['accuracy']:.2f}, AUROC {found['auroc'].mean():.2f}")
         if kind == "pair":
             ax = plots.token_heatmap(token_table(clf, test.examples[:4]))
     return ax.figure, f"Texts with two cue words: are both animals or both tools? {'; '.join(rows)}."
