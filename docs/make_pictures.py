@@ -146,7 +146,8 @@ def planted_cues():
         watched = planted(kind, 200, seed=2)  # picks the epoch; the test texts do not
         clf.fit(train.examples, watched.examples, clf.preset(epochs=5), out=RUNS / f"planted-{kind}-watched")
         found = find_cues(token_table(clf, test.examples, words=True), test.cues)
-        rows.append(f"{kind}: accuracy {evaluate(clf, test.examples, 'accuracy')['accuracy']:.2f}, AUROC {found['auroc'].mean():.2f}")
+        right = evaluate(clf, test.examples, "accuracy")["accuracy"]
+        rows.append(f"{kind}: accuracy {right:.2f}, AUROC {found['auroc'].mean():.2f}")
         if kind == "pair":
             ax = plots.token_heatmap(token_table(clf, test.examples[:4]))
     return ax.figure, f"Texts with two cue words: are both animals or both tools? {'; '.join(rows)}."
