@@ -92,7 +92,7 @@ def test_contenders_train_what_they_say():
         moved = [not torch.equal(a, b) for a, b in zip(before, clf.parameters(), strict=True)]
         frozen = [not p.requires_grad for p in clf.parameters()]
         assert any(moved) and not any(m and f for m, f in zip(moved, frozen, strict=True))
-    models = rivals("tiny")
+    models = {name: make() for name, make in rivals("tiny").items()}
     trained = {name: sum(p.numel() for p in model.parameters() if p.requires_grad) for name, model in models.items()}
     assert trained["PEFT LoRA"] < trained["full fine-tuning"] / 10
     assert with_trainer(models["PEFT prompt tuning"], rows, 4)() > 0

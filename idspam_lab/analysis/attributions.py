@@ -15,7 +15,7 @@ from torch import Tensor
 from ..backbones import Backbone
 from ..errors import BadInput
 from ..training.batches import Row
-from .paths import above, batch_of
+from .paths import BATCH_TOKENS, above, batch_of
 from .routes import check_routes, evaluating, own_prompts, special_ids
 
 TOLERANCE, MOST_STEPS = 0.01, 256  # of integrated gradients: a point of probability, and the most steps to get there
@@ -83,8 +83,13 @@ def integrated(clf, row: Row, steps: int) -> Attribution:
         x = rows_of(clf, row)  # (1, N, width)
         stays = torch.tensor([token in special for token in row["input_ids"]], device=x.device)[:, None]  # (N, 1)
         start, label = torch.where(stays, x, 0.0), predicted(clf, row, x)
-        points = start + (places + 0.5).to(x) * (x - start)  # (steps, N, width)
-        means = [(shares.to(x) * g).sum(0) for g in slopes(clf, row, points, label)]  # (N, width) each
+        points, shares = start + (places + 0.5).to(x) * (x - start), shares.to(x)  # (steps, N, width), (steps, 1, 1)
+        at_once = max(1, BATCH_TOKENS // x.shape[1])  # so that memory does not grow with the steps
+        sums = [
+            [(share * g).sum(0) for g in slopes(clf, row, some, label)]  # (N, width) each
+            for some, share in zip(points.split(at_once), shares.split(at_once), strict=True)
+        ]
+        means = [torch.stack(parts).sum(0) for parts in zip(*sums, strict=True)]  # (N, width) each
         parts = [((x[0] - start[0]) * mean).sum(-1).cpu().numpy() for mean in means]  # (N,) each
         ends = torch.cat([x, start])
         p = probability(clf, row, ends, ends, label).tolist()

@@ -21,6 +21,8 @@ from ..training.batches import Collate, Row
 from ..training.device import device_of
 from ..verbalizer import at_mask
 
+BATCH_TOKENS = 4096  # at once, so that memory does not depend on how long the texts are
+
 
 @dataclass(frozen=True)
 class Knockout:
@@ -76,7 +78,10 @@ def knock_out_each(
 
 
 def knock_out(clf: PromptClassifier, row: Row, sets: Sequence[tuple[set[int], set[int]]]) -> list[Knockout]:
-    """One text with each of several sets of places taken away (generator's, backbone's), in one pass."""
+    """One text with each of several sets of places taken away (generator's, backbone's), as many at once as fit."""
+    at_once = max(1, BATCH_TOKENS // len(row["input_ids"]))
+    if len(sets) > at_once:
+        return [one for i in range(0, len(sets), at_once) for one in knock_out(clf, row, sets[i : i + at_once])]
     generator, backbone = zip(*[(without(row, g), without(row, b)) for g, b in sets], strict=True)
     logits, trace = logits_by_route(clf, generator, backbone)
     tokens = clf.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])

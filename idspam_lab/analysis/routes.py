@@ -16,11 +16,10 @@ from torch import Tensor
 from ..errors import BadInput
 from ..training.batches import Row
 from ..training.predict import token_chunks
-from .paths import above, batch_of, has_own_route, no_route_sentence, prompts_of
+from .paths import BATCH_TOKENS, above, batch_of, has_own_route, no_route_sentence, prompts_of
 
 Prompts = tuple[Tensor, dict[int, Tensor]]  # (B, t, n) at block m, and those at later blocks; (1, t, n): one for all
 Maker = Callable[..., Prompts]  # (classifier, B rows) -> their prompts
-BATCH_TOKENS = 4096  # so that memory does not depend on how long the texts are
 
 
 def check_routes(clf) -> None:
@@ -78,7 +77,7 @@ def probabilities(
     make, made_from = make or own_prompts, rows if made_from is None else made_from
     found = np.empty((len(rows), len(clf.id2label)), np.float32)
     with evaluating(clf):
-        for chunk in chunks(rows):
+        for chunk in chunks(longer(rows, made_from)):
             S, later = make(clf, [made_from[i] for i in chunk])
             logits = behind(clf, S, later, [rows[i] for i in chunk])
             found[chunk] = logits.float().softmax(-1).cpu().numpy()
@@ -102,6 +101,11 @@ def source_of(clf, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
     ids, mask, types = batch_of(clf, rows)
     source = clf.backbone.embed(ids, mask, types) if clf.method.positions else clf.backbone.embed_tokens(ids)
     return source.to(clf.method.generator.W_V.weight.dtype), mask.bool()
+
+
+def longer(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
+    """Of each pair the row with more tokens: what a batch has room for hangs on it."""
+    return [max(pair, key=lambda row: len(row["input_ids"])) for pair in zip(rows, others, strict=True)]
 
 
 def chunks(rows: Sequence[Row]) -> list[list[int]]:

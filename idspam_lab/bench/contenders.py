@@ -6,6 +6,7 @@ All train on the same texts in batches of the same shape, and say how many secon
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import transformers
@@ -66,12 +67,12 @@ def with_trainer(model: nn.Module, rows: list[Row], batch_size: int, bf16: bool 
     return case
 
 
-def rivals(shape: str, attention: str | None = None) -> dict[str, nn.Module]:
-    """PEFT's LoRA and prompt tuning, and a model of which everything trains."""
+def rivals(shape: str, attention: str | None = None) -> dict[str, Callable[[], nn.Module]]:
+    """What makes PEFT's LoRA and prompt tuning, and a model of which everything trains; none is there before."""
     lora = LoraConfig(task_type=TaskType.SEQ_CLS, r=8, target_modules=["query", "value"])
     prompts = PromptTuningConfig(task_type=TaskType.SEQ_CLS, num_virtual_tokens=10)
     return {
-        "PEFT LoRA": get_peft_model(classifier_of(shape, attention), lora),
-        "PEFT prompt tuning": get_peft_model(classifier_of(shape, attention), prompts),
-        "full fine-tuning": classifier_of(shape, attention),
+        "PEFT LoRA": lambda: get_peft_model(classifier_of(shape, attention), lora),
+        "PEFT prompt tuning": lambda: get_peft_model(classifier_of(shape, attention), prompts),
+        "full fine-tuning": lambda: classifier_of(shape, attention),
     }

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+from ..backbones.load import pick_attention
 from ..classifier import PromptClassifier
 from ..training.device import computes_bf16
 from ..training.record import peak_memory_mb
@@ -32,11 +33,12 @@ def memory(scale: Scale) -> Found:
 def main(name: str, shape: str, batch_size: str, length: str, steps: str) -> None:
     """What a process of its own does: trains, and prints its peak."""
     rows = texts(int(steps) * int(batch_size), int(length))
-    backbone = backbone_of(shape)
-    if name == MINE:
-        ours(PromptClassifier(backbone, "idspam", read="first"), rows, int(batch_size), "auto", "kept")()
-    elif name != FROZEN:
-        model = rivals(shape, backbone.config._attn_implementation)[name]
+    if name == FROZEN:
+        kept = backbone_of(shape)  # noqa: F841
+    elif name == MINE:
+        ours(PromptClassifier(backbone_of(shape), "idspam", read="first"), rows, int(batch_size), "auto", "kept")()
+    else:
+        model = rivals(shape, pick_attention())[name]()
         with_trainer(model, rows, int(batch_size), computes_bf16(Scale().device))()
     print(json.dumps(peak_memory_mb(Scale().device)))
 

@@ -1,7 +1,9 @@
-"""(c) Reading many texts with ID-SPAM, beside the frozen model's own forward in the same precision and chunks."""
+"""(c) Reading many texts with ID-SPAM, beside the frozen model's own forward: same precision, attention and chunks."""
 
 from torch import nn
 
+from ..backbones import Backbone
+from ..backbones.upper import frozen_for
 from ..classifier import ClassifierOutput, PromptClassifier
 from ..training import predict_logits
 from ..training.fast import fast_path
@@ -12,20 +14,21 @@ from .shapes import backbone_of, texts
 
 
 class Forward(nn.Module):
-    """The frozen model as transformers runs it."""
+    """The frozen model as transformers runs it, with the weights and the attention that ID-SPAM reads with as well."""
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, backbone: Backbone):
         super().__init__()
-        self.model = model
+        self.backbone = backbone
 
     def forward(self, input_ids, attention_mask):
-        return ClassifierOutput(logits=self.model(input_ids=input_ids, attention_mask=attention_mask)[0][:, 0])
+        model = frozen_for(self.backbone, input_ids.device, input_ids.shape[1]).model
+        return ClassifierOutput(logits=model(input_ids=input_ids, attention_mask=attention_mask)[0][:, 0])
 
 
 def prediction(scale: Scale) -> Found:
     """Seconds a text at m = L/2, for every length."""
     backbone = backbone_of(scale.shape)
-    clf, model = PromptClassifier(backbone, "idspam", read="first"), Forward(backbone.model)
+    clf, model = PromptClassifier(backbone, "idspam", read="first"), Forward(backbone)
     mean = PromptClassifier(backbone, "idspam", read="mean")
     cases, count = {}, {}
 

@@ -1,6 +1,7 @@
 """(i) Where the time of the upper blocks goes, operator by operator, as torch's profiler sees it."""
 
 import torch
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from ..backbones.upper import ALL, frozen_for, run_upper
@@ -31,7 +32,8 @@ def where_time_goes(scale: Scale) -> Found:
         for _ in range(scale.steps):
             step()
     spent = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
-    times = {event.key: float(getattr(event, spent)) for event in seen.key_averages()}
+    events = [event for event in seen.key_averages() if event.device_type == DeviceType.CPU]  # not their kernels again
+    times = {event.key: float(getattr(event, spent)) for event in events}
     largest = sorted((name for name in times if times[name] > 0), key=times.get, reverse=True)[:SHOWN]
     total = sum(times.values())
     shares = {name: times[name] / total for name in largest}

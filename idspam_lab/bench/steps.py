@@ -19,10 +19,10 @@ def steps(scale: Scale) -> Found:
                 clf = PromptClassifier(backbone, "idspam", layer=m, read="first")
                 cases[f"ID-SPAM m={m}, {said}"] = ours(clf, rows, scale.batch_size, "auto", way)
     alike = backbone.config._attn_implementation
-    for name, model in rivals(scale.shape).items():
-        cases[f"{name}, defaults"] = with_trainer(model, rows, scale.batch_size)
-    for name, model in rivals(scale.shape, alike).items():
-        cases[f"{name}, same precision and attention"] = with_trainer(model, rows, scale.batch_size, bf16)
+    for name, make in rivals(scale.shape).items():
+        cases[f"{name}, defaults"] = with_trainer(make(), rows, scale.batch_size)
+    for name, make in rivals(scale.shape, alike).items():
+        cases[f"{name}, same precision and attention"] = with_trainer(make(), rows, scale.batch_size, bf16)
     seconds = interleaved(cases, scale.repeats, "training steps")
     found = medians(seconds)
     mine = found[f"ID-SPAM m={backbone.L // 2}, {WAYS['kept']}"]

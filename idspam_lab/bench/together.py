@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ..classifier import PromptClassifier
 from ..training import Settings, fit_many
 from ..training.batches import Row
+from ..training.device import computes_bf16
 from .clock import Case, interleaved, medians
 from .contenders import ours, with_trainer
 from .found import Found, Ratio
@@ -12,7 +13,8 @@ from .scale import Scale
 from .shapes import backbone_of, texts
 
 RATES, DECAYS = (1e-3, 5e-4, 1e-4, 5e-5, 1e-5), (0.0, 0.01, 0.1)  # Table 7
-TOGETHER, KEPT, PLAIN, TRAINER = "together", "one by one, states kept", "one by one, plain path", "one by one, Trainer"
+TOGETHER, KEPT, PLAIN = "together", "one by one, states kept", "one by one, plain path"
+TRAINER, ALIKE = "one by one, Trainer's defaults", "one by one, Trainer, same precision and attention"
 
 Builds = list[Callable[[], PromptClassifier]]
 
@@ -29,6 +31,7 @@ def layer_curve(scale: Scale) -> Found:
         KEPT: one_by_one(builds, lambda clf: ours(clf, rows, scale.batch_size, "auto", "kept")),
         PLAIN: one_by_one(builds, lambda clf: ours(clf, rows, scale.batch_size, "auto", "plain")),
         TRAINER: one_by_one(others, lambda clf: with_trainer(clf, rows, scale.batch_size)),
+        ALIKE: one_by_one(builds, lambda clf: with_trainer(clf, rows, scale.batch_size, computes_bf16(scale.device))),
     }
     title = f"(b) Layer curve, {len(runs)} runs: every block x {scale.seeds} seeds; {scale}"
     return compared(title, cases, scale, {TRAINER: {"cpu": 5.0, "cuda": 20.0}})

@@ -30,6 +30,7 @@ def work(
     folder: GridFolder,
     models: Models,
     *,
+    jobs: int = 1,
     keep: bool = False,
     command: str = "",
     progress: bool = True,
@@ -38,6 +39,10 @@ def work(
     """Does what is missing, group by group; returns when nothing is left that could be done.
 
     A run that fails is said, left out and costs no other one; the next call tries it again.
+
+    Args:
+        jobs: how many processes share the work, this one counted.
+        keep, command: see `execute`.
     """
 
     def attempt(group: Sequence[GridRun]) -> dict[str, dict]:
@@ -46,7 +51,7 @@ def work(
     failed: set[str] = set()
     while missing := [run for run in plan.runs if not folder.done(run) and run.id not in failed]:
         idle = True
-        for group in groups_of(missing, models):
+        for group in groups_of(missing, models, jobs):
             with folder.claim(group) as mine:
                 idle = idle and not mine
                 for run, found in outcomes(mine, attempt):
@@ -98,7 +103,7 @@ def work_in_processes(
     """
     context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads in mid-air
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    arguments = plan, folder.path, models.folder, threads, keep, command
+    arguments = plan, folder.path, models.folder, jobs, threads, keep, command
     workers = [context.Process(target=one_of_several, args=arguments, daemon=True) for _ in range(jobs)]
     for worker in workers:
         worker.start()
@@ -112,7 +117,9 @@ def work_in_processes(
         )
 
 
-def one_of_several(plan: Plan, folder: Path, models: Path | None, threads: int, keep: bool, command: str) -> None:
+def one_of_several(
+    plan: Plan, folder: Path, models: Path | None, jobs: int, threads: int, keep: bool, command: str
+) -> None:
     """What each process does."""
     torch.set_num_threads(threads)
 
@@ -120,4 +127,5 @@ def one_of_several(plan: Plan, folder: Path, models: Path | None, threads: int, 
         print(line, flush=True)
 
     with suppress(KeyboardInterrupt):  # the parent says it
-        work(plan, GridFolder(folder), Models(models), keep=keep, command=command, progress=False, say=say)
+        told = {"jobs": jobs, "keep": keep, "command": command, "progress": False, "say": say}
+        work(plan, GridFolder(folder), Models(models), **told)

@@ -1,6 +1,7 @@
 """Which runs share passes of the frozen model: each is what it would be alone, but for rounding."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 
 from ..training.fast import joins_once
 from ..training.many import SHARED
@@ -11,8 +12,11 @@ from .plan import GridRun
 TOGETHER = 24
 
 
-def groups_of(runs: Iterable[GridRun], models: Models) -> list[list[GridRun]]:
+def groups_of(runs: Sequence[GridRun], models: Models, jobs: int = 1) -> list[list[GridRun]]:
     """Runs that go together, at most TOGETHER; a run that cannot share is a group of its own.
+
+    Of several processes (`jobs`) none should hold so many that the others run out of work while it is busy: then a
+    group has at most half of a process's share of the runs.
 
     They have one backbone, one task and what `fit_many` asks for: one number of epochs, batch size, length, precision
     and order of the batches. Runs of several seeds share only if order_seed is set, for else their orders differ.
@@ -20,7 +24,8 @@ def groups_of(runs: Iterable[GridRun], models: Models) -> list[list[GridRun]]:
     found: dict[tuple, list[GridRun]] = {}
     for run in runs:
         found.setdefault(company(run) if shares(run, models) else (run.id,), []).append(run)
-    return [group[i : i + TOGETHER] for group in found.values() for i in range(0, len(group), TOGETHER)]
+    most = TOGETHER if jobs == 1 else min(TOGETHER, math.ceil(len(runs) / (2 * jobs)))
+    return [group[i : i + most] for group in found.values() for i in range(0, len(group), most)]
 
 
 def shares(run: GridRun, models: Models) -> bool:

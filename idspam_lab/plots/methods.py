@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from .style import BLUE, DARK, GREY, ORANGE, OUTLINE, axes_or_new, installed_fonts
 from .tables import BASELINES, check_columns, one_test, over_runs, seeds_in_words
 
+NEAR = 15  # points below the lowest run at which a baseline is drawn in any case
+
 
 def method_comparison(data: pd.DataFrame, *, test_task: str | None = None, ax: Axes | None = None) -> Axes:
     """A row a method, best on top: the mean over its seeds with its standard deviation, and every single run.
@@ -37,8 +39,8 @@ def method_comparison(data: pd.DataFrame, *, test_task: str | None = None, ax: A
             ax.annotate(f"{100 * row.mean:.1f}", (100 * row.mean, row.Index), (0, 9), textcoords="offset points",
                         ha="center", va="bottom", fontsize=12, color=DARK, path_effects=OUTLINE)  # fmt: skip
         ax.set_ylim(-0.6, max(len(table), 1) - 0.3)
-        ax.set_xlabel(f"{measure(data)} on {data['test_task'].iloc[0]} (%), {seeds_in_words(table['runs'])}",
-                      parse_math=False)  # fmt: skip
+        seeds = f", {seeds_in_words(table['runs'])}" if len(table) else ""
+        ax.set_xlabel(f"{measure(data)} on {data['test_task'].iloc[0]} (%){seeds}", parse_math=False)
         ax.grid(False, axis="y")
         ax.margins(x=0.08)
         sns.despine(ax=ax, left=True)
@@ -52,7 +54,7 @@ def draw_baselines(data: pd.DataFrame, line: Callable) -> None:
     A level far below all runs would press them together: it is named, and not drawn.
     """
     runs = 100 * data.loc[~data["method"].isin(BASELINES), "score"]
-    lowest = runs.min() - 2 * (runs.max() - runs.min()) - 2
+    lowest = runs.min() - max(2 * (runs.max() - runs.min()) + 2, NEAR)
     for name, colour, dashes in (("linear head", ORANGE, "--"), ("majority class", GREY, ":")):
         level = 100 * data.loc[data["method"] == name, "score"].mean()
         if level >= lowest:

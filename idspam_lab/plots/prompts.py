@@ -44,5 +44,7 @@ def prompt_map(data: pd.DataFrame, *, label: str = "label", ax: Axes | None = No
         ax.set_xlabel(names[0])
         ax.set_title(NOTES.get(attrs.get("projection"), ""), loc="left", fontsize=12)
         sns.despine(ax=ax)
-        ax.legend(title=label, loc="best", frameon=True)
+        legend = ax.legend(title=label, loc="best", frameon=True)
+        for text in (*legend.get_texts(), legend.get_title()):
+            text.set_parse_math(False)
     return ax

@@ -39,7 +39,7 @@ def transfer_matrix(data: pd.DataFrame, *, method: str | None = None, ax: Axes |
     words = [[cell(mean.loc[a, b], std.loc[a, b], floor.get(b)) for b in mean.columns] for a in mean.index]
     with axes_or_new(ax, (3.6 + 2.4 * mean.shape[1], 2.2 + 1.5 * mean.shape[0])) as ax:
         sns.heatmap(100 * mean, annot=np.array(words), fmt="", cmap="cividis", vmin=min(50, 100 * np.nanmin(mean)),
-                    vmax=100, linewidths=2, linecolor="white", cbar_kws={"label": f"{measure(data)} (%)"},
+                    vmax=100, linewidths=2, linecolor="white", cbar_kws={"label": f"{measures(data)} (%)"},
                     annot_kws={"fontsize": 14}, ax=ax)  # fmt: skip
         for i, trained in enumerate(mean.index):
             for j, tested in enumerate(mean.columns):
@@ -52,6 +52,12 @@ def transfer_matrix(data: pd.DataFrame, *, method: str | None = None, ax: Axes |
         ax.tick_params(axis="y", rotation=0)
         ax.set_title(f"{method}, {seeds_in_words(table['runs'])}", loc="left", parse_math=False)
     return ax
+
+
+def measures(data: pd.DataFrame) -> str:
+    """What the scores are, in words; of several kinds that they are."""
+    several = "metric" in data and data["metric"].nunique() > 1
+    return "each task's own measure" if several else measure(data)
 
 
 def only_method(data: pd.DataFrame) -> str:

@@ -15,6 +15,12 @@ def training_device() -> torch.device:
     return Accelerator().device
 
 
+def wait_for(device: torch.device) -> None:
+    """Returns when all that was handed to the device is done."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def device_of(model: nn.Module) -> torch.device:
     """Where a model lies."""
     return next(model.parameters()).device

@@ -82,6 +82,7 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
     Args:
         rows: the texts that training will meet, to be kept in `store`.
     """
+    before = clf.fast  # a prediction in the middle of a training gives it back its kept states
     if isinstance(clf.method, LatePrompt):
         shelf = None
         if store is not None:
@@ -93,4 +94,4 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
     try:
         yield
     finally:
-        clf.fast = None
+        clf.fast = before

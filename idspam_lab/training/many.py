@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from ..errors import BadInput
 from ..metrics import score
 from .batches import Collate, Row, training_loader
-from .device import training_device
+from .device import training_device, wait_for
 from .lanes import Lane
 from .predict import token_chunks
 from .record import Run, environment, peak_memory_mb
@@ -72,6 +72,7 @@ def fit_many(
         for epoch in range(1, chosen.epochs + 1):
             started = time.perf_counter()
             train_epoch(shared, going, train, epoch, bar)
+            wait_for(device)  # a GPU is still at work when the last step has been handed to it
             seconds = (time.perf_counter() - started) / len(going)
             scores = evaluate_many(shared, going, validation, metric) if validation else [{}] * len(going)
             whole = (time.perf_counter() - started) / len(going)

@@ -133,11 +133,13 @@ class LayerCurve(Panel):
             self.said.value = sentence(f"{where} a point shows which tokens that run's prompt is made from.")
             return
         row = self.frame.loc[int(self.chart.opened)]
+        self.tokens.clear()
         try:
             clf = self.open_run(row)
             found = clf and knockout(clf, self.texts[self.text.value])
-        except BadInput as error:
-            self.said.value = sentence(f"{run_text(row)}. {error}")
+        except Exception as error:  # open_run is the user's own: whatever it raises is said, and the panel lives on
+            why = str(error) if isinstance(error, BadInput) else repr(error)
+            self.said.value = sentence(f"{run_text(row)}. {why}")
             return
         if found is None:
             self.said.value = sentence(f"{run_text(row)}. Its weights were not kept.")

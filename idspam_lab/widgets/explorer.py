@@ -1,5 +1,6 @@
 """PromptExplorer: type a text, see what its prompt is made from, take tokens away, and watch the prediction."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -31,10 +32,13 @@ def choices_of(classifiers) -> list[Choice]:
         BadInput: there is none.
     """
     named = classifiers if isinstance(classifiers, Mapping) else {"adapter": classifiers}
-    found = []
+    found, seen = [], Counter()
     for name, some in named.items():
         for clf in some if isinstance(some, Sequence) else [some]:
-            found.append(Choice(str(name), clf.method_name, layer_of(clf), clf))
+            menus = str(name), clf.method_name, layer_of(clf)
+            seen[menus] += 1  # of another seed, say: a number tells it apart
+            layer = menus[2] if seen[menus] == 1 else f"{menus[2]} ({seen[menus]})"
+            found.append(Choice(*menus[:2], layer, clf))
     if not found:
         raise BadInput("There is no classifier to explore: give one, or a dict of name to classifiers.")
     return found
@@ -130,18 +134,19 @@ class PromptExplorer(Panel):
 
     def refresh(self) -> None:
         """Works the view out anew. A text that cannot be read leaves the last view and says why."""
-        if self.busy or not self.given:
+        if self.busy:
             return
         try:
             whole = self.without(NOTHING)
         except BadInput as error:
-            self.tokens.said = str(error)
+            with self.quiet(), self.tokens.hold_sync():
+                self.tokens.said, self.tokens.out = str(error), self.kept  # a click takes nothing away meanwhile
+                self.tokens.answered += 1
             return
         with self.quiet():
             self.kept, found, said = self.apart(whole)
-            self.tokens.show(
-                found, whole=whole, out=self.kept, said=said, routes=list(routes(self.clf)), alone=self.alone()
-            )
+            told = {"routes": list(routes(self.clf)), "alone": self.alone(), "answered": self.tokens.answered + 1}
+            self.tokens.show(found, whole=whole, out=self.kept, said=said, **told)
             if self.tokens.route not in self.tokens.routes:
                 self.tokens.route = "both"
 

@@ -143,7 +143,8 @@ class LiveTraining(Panel):
         if self.thread and self.thread.is_alive():
             raise BadInput("This panel trains already: press its Stop button, or wait until it has ended.")
         self.losses, self.epochs, self.outcome, self.kept, self.next_drawing = [], [], None, None, 0.0
-        self.snapshots = self.snapshots[:1]
+        self.snapshots = []
+        self.snapshot(0)
         self.asked_to_stop.clear()
         self.stop_button.disabled, self.back.disabled = False, True
         self.said.value = sentence("Starting.")

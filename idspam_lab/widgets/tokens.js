@@ -28,7 +28,9 @@ function render({ model, el }) {
   el.append(root);
 
   let local = null; // { place, route } of a page without a kernel
+  let pending = null; // what was away before a click that the kernel has not answered yet
   let waiting = 0;
+  let late = ""; // said when no answer came
   const name = `route-${Math.random().toString(36).slice(2)}`;
 
   // What is shown ------------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ function render({ model, el }) {
         fill.style.width = `${100 * now[i]}%`;
         track.append(fill);
         let text = percent(now[i]);
-        if (changed()) {
+        if (changed() && !pending) {
           const mark = make("span", "idspam-before");
           mark.style.left = `${100 * whole[i]}%`;
           track.append(mark);
@@ -86,18 +88,25 @@ function render({ model, el }) {
   function drawTools() {
     const routes = model.get("routes");
     tools.hidden = model.get("readonly");
+    if (tools.dataset.routes !== routes.join()) buildTools(routes); // what is replaced loses the focus
+    tools.querySelectorAll("input").forEach((input) => { input.checked = input.value === model.get("route"); });
+    tools.querySelector(".idspam-back").setAttribute("aria-disabled", String(!changed()));
+  }
+
+  function buildTools(routes) {
+    tools.dataset.routes = routes.join();
     const legend = make("legend", "", routes.length > 1 ? "A click on a token takes it away from" : "A click takes a token away");
     const choices = routes.map((route) => {
       const label = make("label");
       const input = make("input");
-      Object.assign(input, { type: "radio", name, value: route, checked: route === model.get("route") });
+      Object.assign(input, { type: "radio", name, value: route });
       input.addEventListener("change", () => { model.set("route", route); model.save_changes(); });
       label.append(input, ` ${ROUTES[route]}`);
       return label;
     });
     const back = make("button", "idspam-back", "Put all back");
-    Object.assign(back, { type: "button", disabled: !changed() });
-    back.addEventListener("click", () => ask({ generator: [], backbone: [] }));
+    back.type = "button";
+    back.addEventListener("click", () => { if (changed()) ask({ generator: [], backbone: [] }); });
     tools.replaceChildren(legend, ...(routes.length > 1 ? choices : []), back);
   }
 
@@ -149,7 +158,6 @@ function render({ model, el }) {
   }
 
   function draw() {
-    clearTimeout(waiting);
     if (!model.get("tokens").length) {
       [bars, list].forEach((part) => part.replaceChildren());
     } else {
@@ -163,9 +171,10 @@ function render({ model, el }) {
   }
 
   function say() {
+    if (pending) return; // the numbers are those of before the click
     const { probabilities } = view();
     const labels = model.get("labels");
-    let text = model.get("said");
+    let text = late || model.get("said");
     if (!text && model.get("tokens").length) {
       const best = probabilities.indexOf(Math.max(...probabilities));
       text = `Predicted: ${labels[best]} (${percent(probabilities[best])}).`;
@@ -197,12 +206,25 @@ function render({ model, el }) {
 
   function ask(next) {
     if (answers()) { local = null; draw(); return; }
+    pending ??= model.get("out");
+    late = "";
     model.set("out", next);
     model.save_changes();
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      status.textContent = "No kernel answers: run the notebook's cells to take tokens away.";
+      model.set("out", pending); // nothing was taken away
+      model.save_changes();
+      pending = null;
+      late = "No kernel answers: it is busy, or the notebook's cells have to be run again. Nothing was taken away.";
+      draw();
     }, PATIENCE);
+  }
+
+  function answered() {
+    clearTimeout(waiting);
+    pending = null;
+    late = "";
+    soon();
   }
 
   function move(place) {
@@ -228,8 +250,10 @@ function render({ model, el }) {
   const forget = () => { local = null; detail.textContent = ""; };
   model.on("change:tokens", forget);
   names.forEach((trait) => model.on(`change:${trait}`, soon));
+  model.on("change:answered", answered);
   draw();
   return () => {
+    model.off("change:answered", answered);
     names.forEach((trait) => model.off(`change:${trait}`, soon));
     model.off("change:tokens", forget);
     clearTimeout(waiting);

@@ -31,6 +31,9 @@ class TokenView(anywidget.AnyWidget):
     routes = traitlets.List(["generator", "backbone", "both"]).tag(sync=True)  # those to choose from
     route = traitlets.Unicode("both").tag(sync=True)  # what the next click takes a token away from
     alone = traitlets.Dict().tag(sync=True)  # route -> a view for each token taken away alone: for pages without kernel
+    answered = traitlets.Int(0).tag(
+        sync=True
+    )  # goes up with each answer to a change of `out`, also to one that is undone
     said = traitlets.Unicode().tag(sync=True)  # a sentence in place of the verdict
     readonly = traitlets.Bool(False).tag(sync=True)
 
@@ -42,6 +45,11 @@ class TokenView(anywidget.AnyWidget):
             self.whole, self.view = view_of(whole or found), view_of(found)
             for name, value in traits.items():
                 setattr(self, name, value)
+
+    def clear(self) -> None:
+        """No text."""
+        with self.hold_sync():
+            self.tokens, self.said = [], ""
 
     def take_away(self, generator: Sequence[int] = (), backbone: Sequence[int] = ()) -> None:
         """What a click does, from Python."""

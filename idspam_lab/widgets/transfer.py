@@ -30,11 +30,16 @@ def predictions(
     """What every classifier says of every target's texts: a row a text, with the columns of COLUMNS.
 
     Args:
-        classifiers: source (what was trained on) -> method -> classifier.
+        classifiers: source (what was trained on) -> method -> classifier; all with as many classes.
         targets: target -> its labelled texts. Labels are compared by their number: two tasks that share their
             classes have them in the same order. They are called what the first classifier calls them.
     """
     rows, names = [], None
+    counts = {len(clf.id2label) for methods in classifiers.values() for clf in methods.values()}
+    if len(counts) > 1:
+        raise BadInput(
+            f"The classifiers have {' and '.join(map(str, sorted(counts)))} classes: give those with as many."
+        )
     for source, methods in classifiers.items():
         for method, clf in methods.items():
             for target, examples in targets.items():
@@ -162,7 +167,11 @@ class Transfer(Panel):
 
         from ..plots import style
 
-        counts = confusion(part_of(self.frame, *self.chosen))
+        part = part_of(self.frame, *self.chosen)
+        if not len(part):
+            source, target, method = self.chosen
+            raise BadInput(f"{method}, trained on {source}, has not read {target}: choose another pair.")
+        counts = confusion(part)
         with style():
             figure = Figure(figsize=(6, 5), layout="constrained")
             ax = figure.subplots()

@@ -28,6 +28,8 @@ def test_panels_in_jupyterlab(lab, watched):
     see_attention(watched)
     expect(page.locator("pre", has_text="all cells ran")).to_be_visible()
     assert watched.trouble() == []
+    lab.stop_kernels()
+    click_without_an_answer(panel(page, "PromptExplorer"))
 
 
 @pytest.mark.slow
@@ -91,6 +93,7 @@ def explore(watched, explorer):
     expect(status).to_contain_text("The whole text")
 
     explorer.get_by_label("the generator").check()  # and on with the keyboard
+    expect(explorer.get_by_label("the generator")).to_be_focused()
     tokens.nth(2).press("ArrowRight")
     tokens.nth(3).press("ArrowRight")
     tokens.nth(4).press("Enter")
@@ -122,6 +125,16 @@ def explore(watched, explorer):
     expect(status).to_contain_text("Text 1 is empty")
     box.fill("a fine film")
     expect(tokens).to_have_count(5)
+
+
+def click_without_an_answer(explorer):
+    """A kernel that is gone has taken nothing away, and the page does not say so either."""
+    explorer.scroll_into_view_if_needed()
+    tokens, status = explorer.locator(".idspam-token"), explorer.locator(".idspam-status")
+    tokens.nth(2).click()
+    expect(status).to_contain_text("No kernel answers", timeout=15_000)
+    expect(tokens.nth(2)).to_have_attribute("aria-pressed", "false")
+    expect(explorer.locator(".idspam-number").first).not_to_contain_text("was")
 
 
 def time_to_answer(page, box, text):
