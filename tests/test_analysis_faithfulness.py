@@ -345,3 +345,27 @@ def test_different_models_are_not_compared(tiny, seeds, validation):
         faithfulness.study({}, validation)
     with pytest.raises(BadInput, match="There are 1 texts"):
         faithfulness.study(seeds, validation[:1])
+
+
+def test_memory_does_not_grow_with_steps_or_with_what_the_prompt_is_made_from(clf, monkeypatch):
+    from idspam_lab.analysis import attributions, routes
+
+    text = "a gripping film with a dull end and a long title"
+    (row,) = clf.rows([text])
+    whole, seen = attributions.integrated(clf, row, 16), []
+    slopes = attributions.slopes
+    monkeypatch.setattr(attributions, "BATCH_TOKENS", 3 * len(row["input_ids"]))
+    monkeypatch.setattr(
+        attributions, "slopes", lambda clf, row, x, label: seen.append(len(x)) or slopes(clf, row, x, label)
+    )
+    again = attributions.integrated(clf, row, 16)
+    assert seen == [3, 3, 3, 3, 3, 1]
+    for one, other in zip(whole[:2], again[:2], strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
+    short = {"input_ids": row["input_ids"][:2]}
+    monkeypatch.setattr(routes, "BATCH_TOKENS", 3 * len(row["input_ids"]), raising=False)
+    made, own = [], routes.own_prompts
+    routes.probabilities(
+        clf, [short] * 7, made_from=[row] * 7, make=lambda clf, rows: made.append(len(rows)) or own(clf, rows)
+    )
+    assert max(made) == 3

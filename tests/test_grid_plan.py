@@ -165,6 +165,8 @@ def test_groups_stay_bounded(plan, models):
     many = plan(PLAIN.replace("[0, 1]", "[0, 1, 2, 3, 4, 5, 6]", 1)).runs
     sizes = list(map(len, groups_of(many, models)))
     assert sum(sizes) == len(many) and max(sizes) == TOGETHER
+    shared = list(map(len, groups_of(many, models, jobs=4)))  # four processes: each has several to come back for
+    assert sum(shared) == len(many) and max(shared) <= -(-len(many) // 8)
 
 
 # Where models are ----------------------------------------------------------------------------------------------------

@@ -143,3 +143,18 @@ def test_a_word_head_reads_the_mask_and_keeps_it(minilm):
     place = knockout(clf, TEXT).tokens.index("[MASK]")
     with pytest.raises(BadInput, match=r"head reads the mask token \(\[MASK\]\)"):
         knockout(clf, TEXT, backbone={place})
+
+
+def test_long_texts_are_taken_apart_in_batches(clf, monkeypatch):
+    """The same numbers, and never more tokens at once than there is room for."""
+    from idspam_lab.analysis import paths
+
+    whole, seen = knock_out_each(clf, TEXT), []
+    real = paths.logits_by_route
+    monkeypatch.setattr(paths, "BATCH_TOKENS", 20)
+    monkeypatch.setattr(paths, "logits_by_route", lambda clf, a, b: seen.append(len(a)) or real(clf, a, b))
+    found = knock_out_each(clf, TEXT)
+    assert max(seen) == 2 and len(seen) > 3
+    for route, each in whole.items():
+        for one, other in zip(each, found[route], strict=True):
+            assert (one is None and other is None) or numbers(one) == pytest.approx(numbers(other), abs=1e-6)

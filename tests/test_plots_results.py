@@ -52,6 +52,16 @@ def test_a_near_majority_class_is_drawn():
     assert any(line.get_xdata() == pytest.approx([49, 49]) and line.get_alpha() is None for line in ax.lines)
 
 
+def test_a_head_three_points_below_one_run_is_drawn():
+    one = pd.DataFrame([run("ID-SPAM", 0, 0.78), run("linear head", 0, 0.75)])
+    assert "linear head 75.0 %" in legend(plots.method_comparison(one))
+
+
+def test_baselines_alone_are_a_picture():
+    only = pd.DataFrame([run("linear head", 0, 0.75), run("majority class", None, 0.5)])
+    assert plots.method_comparison(only).get_xlabel() == "accuracy on sst2 (%)"
+
+
 def test_results_of_another_test_task_do_not_mix():
     both = pd.concat([RESULTS, RESULTS.assign(test_task="imdb", score=0.6)])
     assert plots.method_comparison(both).get_xlabel().startswith("accuracy on sst2")
@@ -143,6 +153,13 @@ def test_prompt_map_has_a_mark_a_class(tmp_path):
     data.attrs = {"projection": "tsne"}
     assert not len(plots.prompt_map(data).get_xticks())
     plots.save(ax.figure, tmp_path / "a.png")
+
+
+def test_class_names_are_no_formulas(tmp_path):
+    data = pd.DataFrame({"x": [0, 1.0], "y": [0, 1.0], "label": [r"$\x$", "b"]})
+    ax = plots.prompt_map(data)
+    plots.save(ax.figure, tmp_path / "a.png")  # matplotlib would refuse the formula
+    assert legend(ax)[0].startswith(r"$\x$")
 
 
 # Tokens --------------------------------------------------------------------------------------------------------------

@@ -356,3 +356,15 @@ def test_a_killed_process_leaves_what_is_listed_and_cleared(tmp_path, request, c
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     assert main(["cache"]) == 0
     assert "empty" in capsys.readouterr().out
+
+
+def test_a_prediction_in_the_middle_of_a_training_leaves_its_kept_states(clf, train, validation):
+    kept = []
+
+    def look(progress):
+        clf.predict(["a film"])
+        clf.train()
+        kept.append(clf.fast is not None and clf.fast.shelf is not None)
+
+    clf.fit(train, validation, QUICK, callbacks=[look], progress=False)
+    assert kept and all(kept)

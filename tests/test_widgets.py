@@ -120,6 +120,23 @@ def test_a_text_that_cannot_be_read_leaves_the_view(explorer):
     assert explorer.tokens.said == ""
 
 
+def test_a_click_while_the_text_cannot_be_read_takes_nothing_away(explorer):
+    for text in ("", "   "):
+        explorer.text.value = text
+        before, answered = explorer.tokens.out, explorer.tokens.answered
+        explorer.tokens.take_away([2], [2])
+        assert explorer.tokens.out == before and explorer.tokens.answered > answered
+        assert "Text 1 is empty" in explorer.tokens.said
+
+
+def test_classifiers_that_the_menus_cannot_tell_apart_are_numbered(clf, tiny):
+    second = PromptClassifier(tiny, "idspam", labels=("neg", "<b>pos"), layer=1, read="mean", seed=1).eval()
+    panel = PromptExplorer([clf, second], [TEXT])
+    assert panel.layer.options == ("1", "1 (2)") and panel.clf is clf
+    panel.layer.value = "1 (2)"
+    assert panel.clf is second
+
+
 def test_pairs_have_two_boxes(clf):
     panel = PromptExplorer(clf, [("is it good ?", "it is")])
     panel.second.value = "it is not"
@@ -211,6 +228,23 @@ def test_a_click_opens_that_runs_weights(frame, clf):
     assert "weights were not kept" in panel.said.value
 
 
+def test_a_run_without_weights_shows_no_other_runs_tokens(frame, clf):
+    def open_run(row):
+        if row["seed"] == 1:
+            raise RuntimeError("the disk is gone")
+        return clf if row["method"] == "idspam" else None
+
+    panel = LayerCurve(frame, open_run, [TEXT])
+    first, second = (one["points"] for one in panel.chart.series)
+    panel.chart.opened = first[0]["key"]
+    assert panel.tokens.tokens
+    panel.chart.opened = second[0]["key"]
+    assert "weights were not kept" in panel.said.value and panel.tokens.tokens == []
+    panel.chart.opened = first[0]["key"]
+    panel.chart.opened = first[1]["key"]
+    assert "the disk is gone" in panel.said.value and panel.tokens.tokens == []
+
+
 def test_a_frame_that_lacks_a_column_or_rows_is_refused(frame):
     with pytest.raises(BadInput, match="lacks seed"):
         LayerCurve(frame.drop(columns="seed"))
@@ -275,6 +309,12 @@ def test_predictions_are_what_the_classifier_says(clf, validation):
     panel = Transfer(pd.concat([frame, table(x="aabb")]))
     panel.target.value = "t"
     assert "idspam, trained on made up, has not read t" in panel.result.value
+
+
+def test_classifiers_of_other_numbers_of_classes_are_not_compared(clf, tiny, validation):
+    three = PromptClassifier(tiny, "linear_head", labels=3).eval()
+    with pytest.raises(BadInput, match="have 2 and 3 classes"):
+        predictions({"a": {"one": clf, "two": three}}, {"here": validation})
 
 
 def test_a_table_without_a_column_is_refused():
