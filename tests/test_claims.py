@@ -155,3 +155,17 @@ def test_almost_every_block_is_all_but_one(tmp_path, ahead, behind, expected):
     rows = [table(scores, layer=layer) for layer, scores in enumerate(clear + [noisy] * (6 - ahead - behind))]
     pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
     assert over_lpt_by_block(tmp_path).verdict == expected
+
+
+def test_a_curve_of_what_was_not_learned_is_not_counted(tmp_path):
+    """Below the majority class, a difference between blocks is luck, however many errors it is."""
+    rows = [table({OURS: [0.50, 0.51, 0.505], "LPT": [0.48, 0.49, 0.485]}, layer=layer) for layer in range(6)]
+    majority = table({"majority class": [0.53]}, layer=None).assign(seed=None)
+    pd.concat([*rows, majority]).to_csv(tmp_path / "curve_x.csv", index=False)
+    for claim in (middle_blocks, over_lpt_by_block):
+        found = claim(tmp_path)
+        assert (
+            found.verdict == Verdict.OPEN and "no block does better than the majority class (53.0 %)" in found.evidence
+        )
+    pd.concat([*rows, majority.assign(score=0.4)]).to_csv(tmp_path / "curve_x.csv", index=False)
+    assert over_lpt_by_block(tmp_path).verdict == Verdict.HOLDS

@@ -228,6 +228,10 @@ for table in measured:
     print(f"{table['test_task'].iloc[0]}: {table['train_texts'].iloc[0]:,} training texts, {table['texts'].iloc[0]} test texts; {table['command'].iloc[0]}")
 
 # %% [markdown]
+# Look at the dotted line before the curve. Where no block is above the majority class, the model has not learned the task, and it is
+# luck which point of the curve is the highest: RTE is such a case for MiniLM, and `data/results/RESULTS.md` does not count it. For the others: is the best block further from the next one than one run from another?
+
+# %% [markdown]
 # ## Your own look
 #
 # Choose a task, a metric, methods. A click on a point of our own curve opens that run's weights: do the weights of a prompt at
