@@ -19,13 +19,13 @@ class Lesson:
 
 
 SERIES = (
-    Lesson("00_start_here", "Start here", "tell whether your machine is ready, and what the series is about", 2),
-    Lesson("01_id_spam_from_scratch", "ID-SPAM from scratch", "write the generator yourself and train it", 4),
+    Lesson("00_start_here", "Start here", "tell whether your machine is ready, and what the series is about", 1),
+    Lesson("01_id_spam_from_scratch", "ID-SPAM from scratch", "write the generator yourself and train it", 2),
     Lesson("02_training", "Training", "train on a GPU or a CPU and say what a frozen model saves", 2),
     Lesson("03_token_attention", "Token attention", "read the learned weights, and say how far to believe them", 4),
     Lesson("04_layer_curve", "The layer-index curve", "find the block that the prompt should join", 4),
     Lesson("05_transfer", "Zero-shot transfer", "measure what survives a change of domain", 5),
-    Lesson("06_compare_methods", "Comparing methods", "hold ID-SPAM against its rivals fairly", 3),
+    Lesson("06_compare_methods", "Comparing methods", "hold ID-SPAM against its rivals fairly", 2),
     Lesson("07_ablations_and_audit", "Ablations and an audit", "check a paper's own numbers", 1),
     Lesson("08_your_own", "Your data, your model", "bring a CSV in and take an adapter out", 1),
 )

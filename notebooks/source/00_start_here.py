@@ -4,7 +4,7 @@
 # **Afterwards you can** say in two sentences what ID-SPAM is, tell whether your machine is ready for the lessons, and read
 # a result table without being fooled.
 #
-# **Time:** about 2 minutes on two CPU cores, no GPU, no network. Run the cells from top to bottom.
+# **Time:** about 1 minute on two CPU cores, no GPU, no network. Run the cells from top to bottom.
 
 # %% [markdown]
 # ## What this is about

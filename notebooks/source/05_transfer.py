@@ -4,7 +4,8 @@
 # **Afterwards you can** measure what survives a change of domain, test reasons for what does not, and say whether two classifiers
 # differ on the same texts.
 #
-# **Time:** about 5 minutes on two CPU cores; most of it is training, once. Start it before the break.
+# **Time:** about 5 minutes on two CPU cores; most of it is training, once. Start it before the break. A GPU is not needed; with one it
+# was not timed.
 #
 # **In the paper:** section 3.4 and Table 6; appendix C and Table 11 for a hundred texts of the new task.
 
