@@ -9,6 +9,16 @@ SHORTEST = 4  # tokens: two or three are special ones
 INSTEAD = "give a text with at least one word, or leave the row out"
 
 
+def check_length(max_length: int | None) -> None:
+    """The limit of a text's tokens leaves room for text.
+
+    Raises:
+        BadInput: it does not.
+    """
+    if max_length is not None and max_length < SHORTEST:
+        raise BadInput(f"max_length is {max_length}, but a text needs at least {SHORTEST} tokens.")
+
+
 def encode(
     backbone: Backbone, texts: Sequence[str], pairs: Sequence[str] | None = None, max_length: int | None = None
 ) -> tuple[list[dict], int]:
@@ -22,8 +32,7 @@ def encode(
         BadInput: a text is no string; or it, or both of a pair, are empty or hold nothing but special tokens; names its
             number, from 1. Or max_length leaves no room for text.
     """
-    if max_length is not None and max_length < SHORTEST:
-        raise BadInput(f"max_length is {max_length}, but a text needs at least {SHORTEST} tokens.")
+    check_length(max_length)
     for column in (texts, pairs or ()):
         for number, text in enumerate(column, start=1):
             if not isinstance(text, str):

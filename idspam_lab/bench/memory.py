@@ -34,7 +34,7 @@ def main(name: str, shape: str, batch_size: str, length: str, steps: str) -> Non
     """What a process of its own does: trains, and prints its peak."""
     rows = texts(int(steps) * int(batch_size), int(length))
     if name == FROZEN:
-        kept = backbone_of(shape)  # noqa: F841
+        backbone_of(shape)
     elif name == MINE:
         ours(PromptClassifier(backbone_of(shape), "idspam", read="first"), rows, int(batch_size), "auto", "kept")()
     else:

@@ -1,6 +1,6 @@
 """ID-SPAM's scores against those of other methods: on the task it was trained on, and on others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,58 +11,52 @@ from .verdict import OURS, Evidence, Finding, Verdict, in_words, together, verdi
 SOFT_PROMPTS = ("prompt tuning", "P-tuning", "P-tuning v2", "prefix tuning", "SMoP", "LPT", "DePT", "IDPG")
 
 
-def comparisons(folder: Path) -> dict[str, pd.DataFrame]:
-    """name -> table of several methods on the task that they were trained on."""
-    paths = sorted([*folder.glob("compare_*.csv"), *folder.glob("transfer_*.csv")])
-    found = {path.name: read_results(path) for path in paths}
-    return {name: table[table["train_task"] == table["test_task"]] for name, table in found.items()}
+Case = tuple[str, str, pd.DataFrame]  # how its sentence begins, the file, runs that were tested on the same texts
 
 
-def against(others: Iterable[str], name: str = OURS) -> Evidence:
-    """ID-SPAM, or a variant of it, against other methods, in every comparison that has them."""
-    wanted = tuple(others)
-
-    def evidence(folder: Path) -> Finding:
-        sentences, verdicts = [], []
-        for file, table in comparisons(folder).items():
-            if name in set(table["method"]):
-                pairs = pairwise(table, name)
-                pairs = pairs[pairs["method"].isin(wanted)]
-                if len(pairs):
-                    sentences.append(f"{in_words(table, name, pairs)} (`{file}`)")
-                    verdicts.append(verdict_of(pairs))
-        if not verdicts:
-            return Finding("No table here has these methods.", Verdict.UNTESTED)
-        return Finding(" ".join(sentences), together(verdicts))
-
-    return evidence
+def at_home(folder: Path) -> Iterator[Case]:
+    """Every table of several methods, on the task that they were trained on."""
+    for path in sorted([*folder.glob("compare_*.csv"), *folder.glob("transfer_*.csv")]):
+        table = read_results(path)
+        yield "", path.name, table[table["train_task"] == table["test_task"]]
 
 
-def on_another_task(tables: str, others: Iterable[str], beside: Iterable[str] = ()) -> Evidence:
-    """ID-SPAM on a task that it was not trained on first, against other methods.
+def away(folder: Path, tables: str) -> Iterator[Case]:
+    """Tables whose name fits, on each task that was not trained on first."""
+    for path in sorted(folder.glob(tables)):
+        table = read_results(path)
+        elsewhere = table[table["train_task"] != table["test_task"]]
+        for (source, _), runs in elsewhere.groupby(["train_task", "test_task"], sort=False):
+            yield f"{source} to ", path.name, runs
+
+
+def judged(cases: Iterable[Case], name: str, others: Sequence[str], beside: Sequence[str] = ()) -> Finding:
+    """A method against others, in every case that has it and one of them at least.
 
     Args:
-        tables: which files, as a pattern.
         others: the rivals that decide.
         beside: methods that are shown with them and decide nothing.
     """
     rivals, shown = tuple(others), (*others, *beside)
+    sentences, verdicts = [], []
+    for start, file, runs in cases:
+        if name not in set(runs["method"]):
+            continue
+        pairs = pairwise(runs, name)
+        deciding = pairs[pairs["method"].isin(rivals)]
+        if len(deciding):
+            sentences.append(f"{start}{in_words(runs, name, pairs[pairs['method'].isin(shown)])} (`{file}`)")
+            verdicts.append(verdict_of(deciding))
+    if not verdicts:
+        return Finding("No table here has these methods.", Verdict.UNTESTED)
+    return Finding(" ".join(sentences), together(verdicts))
 
-    def evidence(folder: Path) -> Finding:
-        sentences, verdicts = [], []
-        for path in sorted(folder.glob(tables)):
-            table = read_results(path)
-            for (source, _), runs in table[table["train_task"] != table["test_task"]].groupby(
-                ["train_task", "test_task"], sort=False
-            ):
-                pairs = pairwise(runs, OURS)
-                pairs = pairs[pairs["method"].isin(shown)]
-                deciding = pairs[pairs["method"].isin(rivals)]
-                if len(deciding):
-                    sentences.append(f"{source} to {in_words(runs, OURS, pairs)} (`{path.name}`)")
-                    verdicts.append(verdict_of(deciding))
-        if not verdicts:
-            return Finding("There is no such table yet.", Verdict.UNTESTED)
-        return Finding(" ".join(sentences), together(verdicts))
 
-    return evidence
+def against(others: Sequence[str], name: str = OURS) -> Evidence:
+    """ID-SPAM, or a variant of it, against other methods on the task that they were trained on."""
+    return lambda folder: judged(at_home(folder), name, others)
+
+
+def on_another_task(tables: str, others: Sequence[str], beside: Sequence[str] = ()) -> Evidence:
+    """ID-SPAM on a task that it was not trained on first, against other methods; `tables` says which files."""
+    return lambda folder: judged(away(folder, tables), OURS, others, beside)

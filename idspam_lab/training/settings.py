@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 
+from ..backbones.tokens import check_length
 from ..errors import BadInput
 
 
@@ -39,8 +40,7 @@ class Settings:
             raise BadInput(f"lr is {self.lr}, but a learning rate is above 0 (the paper searches 1e-5 to 1e-3).")
         if not 0 <= self.warmup <= 1:
             raise BadInput(f"warmup is {self.warmup}, but it is a share of the steps, 0 to 1.")
-        if self.max_length is not None and self.max_length < 4:
-            raise BadInput(f"max_length is {self.max_length}, but a text needs at least 4 tokens.")
+        check_length(self.max_length)
         if self.precision not in ("auto", "fp32", "bf16"):
             raise BadInput(f'precision is {self.precision!r}, but it is "auto", "fp32" or "bf16".')
         object.__setattr__(self, "betas", tuple(self.betas))
