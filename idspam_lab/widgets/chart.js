@@ -204,4 +204,4 @@ function render({ model, el }) {
   return () => names.forEach((trait) => model.off(`change:${trait}`, soon));
 }
 
-export default { render };
+export default { initialize, render }; // awake.js has initialize

@@ -1,14 +1,12 @@
 """The line chart of the panels: series with spread and points that open on a click."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import anywidget
 import traitlets
 
+from .own import OwnWidget, script, sheet
 from .parts import picture_html, with_html
 
-HERE = Path(__file__).parent
 # seaborn's colour-blind palette; each colour with a mark and a dash of its own
 COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#8c564b", "#56b4e9", "#949494")
 MARKS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "down": "v", "plus": "P"}  # as matplotlib's
@@ -32,14 +30,14 @@ def level(name: str, y: float, number: int = 0) -> dict:
     return {"name": name, "y": y, "colour": colour, "dash": dashes}
 
 
-class LineChart(anywidget.AnyWidget):
+class LineChart(OwnWidget):
     """A drawing of plain data.
 
     A series is {name, colour, mark, dash, line: [{x, y, low?, high?}], points: [{x, y, key, text}]}.
     """
 
-    _esm = (HERE / "chart.js").read_text(encoding="utf-8")
-    _css = (HERE / "chart.css").read_text(encoding="utf-8")
+    _esm = script("chart.js")
+    _css = sheet("chart.css")
 
     series = traitlets.List().tag(sync=True)
     levels = traitlets.List().tag(sync=True)  # of `level`

@@ -260,4 +260,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { initialize, render }; // awake.js has initialize

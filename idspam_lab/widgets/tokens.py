@@ -4,24 +4,21 @@ The numbers come from pure functions (`view_of`, `tokens_of`); the widget only c
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import anywidget
 import traitlets
 
 from ..analysis.paths import Knockout
 from ..report import shade
 from ..terminal import SPECIAL, digits, percent, spread_sentence, times, token_weights, visible
+from .own import OwnWidget, script, sheet
 from .parts import template, with_html
 
-HERE = Path(__file__).parent
 
-
-class TokenView(anywidget.AnyWidget):
+class TokenView(OwnWidget):
     """Tokens that can be looked at and taken away. Whoever shows it observes `out` and answers with a new `view`."""
 
-    _esm = (HERE / "tokens.js").read_text(encoding="utf-8")
-    _css = (HERE / "tokens.css").read_text(encoding="utf-8")
+    _esm = script("tokens.js")
+    _css = sheet("tokens.css")
 
     tokens = traitlets.List().tag(sync=True)  # of `tokens_of`
     labels = traitlets.List().tag(sync=True)  # the classes' names

@@ -13,6 +13,9 @@ TROUBLE = re.compile(
 )
 
 
+LATE = "[anywidget] Failed to initialize model."  # after 2 s: a script of ours then listens by itself, see awake.js
+
+
 class Watched:
     """A page, what it asked for, and what it complained about."""
 
@@ -22,7 +25,7 @@ class Watched:
         self.errors: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda socket: self.requests.append(socket.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.extend({str(error)} - {LATE}))
 
     @property
     def off_site(self) -> list[str]:

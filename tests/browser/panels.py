@@ -60,6 +60,21 @@ generator_view(clf, {hostile!r})
 print("all cells ran")
 """
 
+ONE_CLASSIFIER = f"""# %%
+import pandas as pd
+
+from idspam_lab import PromptClassifier, load_backbone
+from idspam_lab.widgets import LayerCurve, PromptExplorer
+
+clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", "positive"), layer=3)
+
+# %%
+PromptExplorer({{"reviews": clf}}, [{TEXT!r}])
+
+# %%
+row = {{"train_task": "reviews", "test_task": "reviews", "method": "idspam", "layer": 3, "seed": 0, "score": 0.7}}
+LayerCurve(pd.DataFrame([row]), lambda row: clf, [{TEXT!r}])
+"""
 
 TRAINS_IN_VOILA = """# %%
 from idspam_lab import PromptClassifier, Settings, load_backbone, load_task

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .panels import HOSTILE, TRAINS_IN_VOILA, notebook_of, panels
+from .panels import HOSTILE, ONE_CLASSIFIER, TRAINS_IN_VOILA, notebook_of, panels
 from .servers import voila
 from .uses import look_back, panel, stop_the_training
 
@@ -30,6 +30,31 @@ def test_panels_in_jupyterlab(lab, watched):
     assert watched.trouble() == []
     lab.stop_kernels()
     click_without_an_answer(panel(page, "PromptExplorer"))
+
+
+SLOW_START = """
+const address = URL.createObjectURL;
+URL.createObjectURL = (blob) => { // anywidget loads each of our scripts from such an address
+    const end = performance.now() + (blob.type === "text/javascript" ? 2500 : 0);
+    while (performance.now() < end);
+    return address.call(URL, blob);
+};
+"""
+
+
+def test_panels_on_a_slow_machine(lab, watched):
+    """A page that needs longer for a script than anywidget waits shows the kernel's later words all the same."""
+    (lab.folder / "slow.ipynb").write_text(notebook_of(ONE_CLASSIFIER))
+    watched.page.add_init_script(SLOW_START)
+    watched.open_in_lab(lab, "slow.ipynb")
+    watched.start_all()
+    watched.finish_all(lab, "slow.ipynb")
+    curve, explorer = panel(watched.page, "LayerCurve"), panel(watched.page, "PromptExplorer")
+    curve.get_by_role("button", name="idspam, layer 3, seed 0: 70.0").click()
+    expect(curve.locator(".idspam-token").nth(2)).to_contain_text("gripping")
+    explorer.locator(".idspam-token").nth(2).click()
+    expect(explorer.locator(".idspam-number").first).to_contain_text("was")
+    assert watched.trouble() == []
 
 
 @pytest.mark.slow
