@@ -1,6 +1,9 @@
 """(c) Reading many texts with ID-SPAM, beside the frozen model's own forward: same precision, attention and chunks."""
 
+from collections.abc import Callable
+
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from ..backbones import Backbone
 from ..backbones.upper import frozen_for
@@ -25,12 +28,19 @@ class Forward(nn.Module):
         return ClassifierOutput(logits=model(input_ids=input_ids, attention_mask=attention_mask)[0][:, 0])
 
 
+def operations(read: Callable[[], object]) -> int:
+    """Floating-point operations of the matrix products, as torch counts them."""
+    with FlopCounterMode(display=False) as counter:
+        read()
+    return counter.get_total_flops()
+
+
 def prediction(scale: Scale) -> Found:
-    """Seconds a text at m = L/2, for every length."""
+    """Seconds a text at m = L/2, for every length; and the operations that this needs, which no code can go below."""
     backbone = backbone_of(scale.shape)
     clf, model = PromptClassifier(backbone, "idspam", read="first"), Forward(backbone)
     mean = PromptClassifier(backbone, "idspam", read="mean")
-    cases, count = {}, {}
+    cases, count, work = {}, {}, {}
 
     def read(clf, rows):
         with fast_path(clf):
@@ -39,9 +49,13 @@ def prediction(scale: Scale) -> Found:
     for N in scale.lengths:
         rows = texts(max(2, 2 * 4096 // N), N)  # two chunks
         count[N] = len(rows)
-        cases[f"forward, {N} tokens"] = timed(lambda rows=rows: predict_logits(model, rows, 0))
-        cases[f"ID-SPAM, {N} tokens, reads the first"] = timed(lambda rows=rows: read(clf, rows))
-        cases[f"ID-SPAM, {N} tokens, reads the mean"] = timed(lambda rows=rows: read(mean, rows))
+        reads = {
+            f"forward, {N} tokens": lambda rows=rows: predict_logits(model, rows, 0),
+            f"ID-SPAM, {N} tokens, reads the first": lambda rows=rows: read(clf, rows),
+            f"ID-SPAM, {N} tokens, reads the mean": lambda rows=rows: read(mean, rows),
+        }
+        cases |= {name: timed(do) for name, do in reads.items()}
+        work |= {name: operations(do) for name, do in reads.items()}
     seconds = interleaved(cases, scale.repeats, "prediction")
     lengths = {name: int(name.split(", ")[1].split()[0]) for name in cases}
     seconds = {name: [s / count[lengths[name]] for s in found] for name, found in seconds.items()}
@@ -49,6 +63,11 @@ def prediction(scale: Scale) -> Found:
     ratios = [
         Ratio(f"{name} / forward", value / found[f"forward, {N} tokens"], 1.10 if N >= 64 else None, at_most=True)
         for name, value in found.items()
+        if (N := lengths[name]) and name.startswith("ID-SPAM")
+    ]
+    ratios += [
+        Ratio(f"operations: {name} / forward", needed / work[f"forward, {N} tokens"])
+        for name, needed in work.items()
         if (N := lengths[name]) and name.startswith("ID-SPAM")
     ]
     return Found(f"(c) Prediction, {scale.shape}, {scale.device}", "seconds a text", found, seconds, ratios)

@@ -17,8 +17,8 @@
 # everybody, block by block, and each run leaves it at its own $m$:
 #
 # ```
-# text ── block 0 ── block 1 ── block 2 ── ...        frozen, the same for all runs: once
-#    └ m = 0   └ m = 1    └ m = 2                     from its prompt on, every run is alone
+# text ── block 0 ── block 1 ── block 2 ── ...    the same for all runs: once
+#    └ m = 0   └ m = 1    └ m = 2                 above its prompt, each run alone
 # ```
 #
 # Count the passes of one text through one block, forward, in one epoch of all runs:
@@ -70,11 +70,13 @@ for L in (6, 12, 24):
 
 # %%
 import os
+import warnings
 
 from idspam_lab import load_backbone, load_task
 from idspam_lab.experiments.kept import kept_choice, kept_curve, opener
 from idspam_lab.lessons import runs_folder
 
+warnings.filterwarnings("ignore", message=".*were cut there")  # a few texts, at 48 tokens
 quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
 size, seeds = (60, 2) if quick else (600, 3)
 backbone = load_backbone("minilm")
