@@ -20,6 +20,7 @@ from idspam_lab.grid.executors import work, work_in_processes
 from idspam_lab.grid.folder import GridFolder
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import read_plan
+from idspam_lab.training.lanes import Lane
 from tests.grid_models import save_models, save_tasks
 
 TEXT = """
@@ -136,6 +137,29 @@ def test_together_and_alone_are_the_same_results(go, plan, folder, models, tmp_p
     pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, single)[0]))
     losses = [collect(plan, where)[1].set_index(["run", "epoch"])["train_loss"] for where in (folder, single)]
     pd.testing.assert_series_equal(*losses, rtol=1e-4)
+
+
+def test_runs_that_went_together_go_on_from_their_last_epoch(go, plan, folder, tmp_path, monkeypatch):
+    epochs, begin = [], Lane.begin
+
+    def power_cut(lane, epoch, loader):
+        if epoch == 2 and len(epochs) == 4:
+            raise KeyboardInterrupt
+        epochs.append(epoch)
+        return begin(lane, epoch, loader)
+
+    monkeypatch.setattr(Lane, "begin", power_cut)
+    with pytest.raises(KeyboardInterrupt):
+        go()
+    assert epochs == [1] * 4 and len(list((folder.path / "checkpoints").iterdir())) == 4
+    epochs.append(0)
+    go()
+    assert epochs == [1] * 4 + [0] + [2] * 4  # four runs share their passes, two are alone
+    assert not list((folder.path / "checkpoints").iterdir())
+    other = GridFolder(tmp_path / "other")
+    monkeypatch.setattr(Lane, "begin", begin)
+    go(folder=other)
+    pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, other)[0]))
 
 
 def test_a_run_that_fails_costs_no_other(go, plan, folder, monkeypatch):

@@ -47,6 +47,7 @@ def test_a_curve_is_read_back_and_its_runs_open(curve, tiny, place, monkeypatch)
     monkeypatch.setattr(kept, "train_together", forbidden)
     again = kept_curve(data(), tiny, folder=place, seeds=2, method=METHOD, progress=False, **QUICK)
     pd.testing.assert_frame_equal(again, curve)
+    assert not list(place.glob("checkpoints/*"))
     open_run, test = opener(tiny), data().test
     for row in (curve.iloc[2], curve.iloc[-1]):
         clf = open_run(row)

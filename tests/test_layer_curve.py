@@ -16,6 +16,7 @@ from idspam_lab.experiments.layer_curve import layer_curve
 from idspam_lab.plots import layer_curve as draw
 from idspam_lab.tasks import Task, TaskData
 from idspam_lab.training import Run, Settings
+from idspam_lab.training.lanes import Lane
 from tests.conftest import reviews
 
 TASK = Task("made-up", ("text",), ("bad", "good"), note="for tests")
@@ -39,6 +40,25 @@ def test_a_row_a_block_and_seed_beside_the_baselines(curve):
     assert set(runs.method) == {"ID-SPAM (t=3, c=8)"} and set(runs.test_task) == {"made-up"}
     assert runs.score.between(0, 1).all() and (runs.train_seconds_per_text > 0).all()
     assert set(runs.command) == {"test"} and set(runs.backbone) == {"tiny"}
+
+
+def test_a_killed_curve_goes_on_from_its_last_epoch(curve, tiny, tmp_path, monkeypatch):
+    begin, epochs = Lane.begin, []
+
+    def power_cut(lane, epoch, loader):
+        if epoch == 2 and 2 not in epochs:
+            epochs.append(epoch)
+            raise KeyboardInterrupt
+        epochs.append(epoch)
+        return begin(lane, epoch, loader)
+
+    monkeypatch.setattr(Lane, "begin", power_cut)
+    told = {"backbone": tiny, "seeds": 2, "method": "idspam:t=3,c=8", "progress": False, "out": tmp_path} | QUICK
+    with pytest.raises(KeyboardInterrupt):
+        layer_curve(data(), **told)
+    again = layer_curve(data(), **told)
+    assert epochs == [1] * 6 + [2] + [2] * 6 and not list((tmp_path / "checkpoints").iterdir())
+    pd.testing.assert_series_equal(again.score, curve.score)
 
 
 def test_each_row_is_what_the_run_scores_alone(curve, tiny):

@@ -1,5 +1,7 @@
 """Runs that share passes, against the plain loop: the same weights and numbers as each run alone."""
 
+import json
+
 import pytest
 import torch
 
@@ -112,6 +114,41 @@ def test_a_run_whose_loss_is_no_number_ends_alone():
     assert len(before) == len(list(clfs[1].parameters()))
     others = [(clfs[i], found[i]) for i in (0, 2)]
     assert_same(others, alone(backbone, [runs[0], runs[2]]))
+
+
+def test_a_killed_call_goes_on_from_each_runs_last_epoch(tmp_path, monkeypatch):
+    backbone = build("bert").double()
+    expected, out = together(backbone, RUNS), [tmp_path / str(number) for number in range(len(RUNS))]
+    saved, save, steps, step = [], Lane.save, [], Lane.step
+
+    def power_cut(lane):
+        if len(saved) == len(RUNS) + 3:  # three are further than the others
+            raise KeyboardInterrupt
+        saved.append(lane)
+        save(lane)
+
+    monkeypatch.setattr(Lane, "save", power_cut)
+    with pytest.raises(KeyboardInterrupt):
+        together(backbone, RUNS, out=out)
+    monkeypatch.setattr(Lane, "save", save)
+    monkeypatch.setattr(Lane, "step", lambda lane, *place: (steps.append(lane), step(lane, *place)))
+    assert_same(together(backbone, RUNS, out=out), expected, near=1e-12)
+    assert len(steps) == 5 * (3 * 2 + (len(RUNS) - 3) * 3)  # five an epoch; of four, one or two were done
+    assert_same(together(backbone, RUNS, out=out), expected, near=1e-12)
+    assert len(steps) == 5 * (3 * 2 + (len(RUNS) - 3) * 3)  # a finished run is only read back
+
+
+def test_a_run_goes_on_alone_from_where_it_went_with_others(tmp_path):
+    backbone, out = build("bert").double(), [tmp_path / "0", tmp_path / "1"]
+    expected = together(backbone, RUNS[:2], out=out)
+    (clf, _), (settings, _) = make(backbone, RUNS[:2])
+    identity = json.dumps(clf.adapter_config(), sort_keys=True)
+    run = fit(clf, rows(40), rows(12, seed=1), settings, out=out[0], identity=identity, progress=False)
+    assert run.history == expected[0][1].history  # to the second: nothing was trained
+    assert_same([(clf, run)], expected[:1], near=1e-12)
+    clfs, others = make(backbone, RUNS[:2])
+    with pytest.raises(BadInput, match="holds a run with other settings"):
+        fit_many(clfs, rows(32), rows(12, seed=1), others, out=out, progress=False)
 
 
 def test_losing_runs_end_and_keep_their_best():

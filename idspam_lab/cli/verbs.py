@@ -80,6 +80,8 @@ def curve(chosen) -> None:
     data = task_of(chosen)
     given = ("epochs", "lr", "max_length")
     told = {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
+    folder = Path(chosen.out or f"runs/curve-{data.task.name}")
+    write_text(folder / ".writable", "").unlink()  # found out before anything is trained
     found = layer_curve(
         data,
         chosen.layers or "all",
@@ -87,9 +89,9 @@ def curve(chosen) -> None:
         method=chosen.method,
         backbone=chosen.backbone,
         command=" ".join(["idspam-lab", *sys.argv[1:]]),
+        out=folder,
         **told,
     )
-    folder = Path(chosen.out or f"runs/curve-{data.task.name}")
     write_text(folder / "results.csv", found.to_csv(index=False))
     save(draw(found).figure, folder / "layer_curve.png")
     print(table(curve_rows(found), ["method", "layer", f"{data.task.metric} (%)", "runs"]))

@@ -3,8 +3,10 @@
 FOLDER/curve.json               the rows, and the key of what they were found with
 FOLDER/adapters/layerM-seedK/   every run's trained part (PromptClassifier.from_pretrained)
 FOLDER/choice.json              the evidence of `choose_layer`
+FOLDER/checkpoints/             what a killed curve goes on from
 """
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from ..files import write_json
 from ..tasks import TaskData
 from .compare import key_of, majority_of, read_rows
 from .layer_choice import LayerChoice, choose_layer
-from .layer_curve import evaluate_together, finished, linear_head, runs_of, train_together, which_seeds
+from .layer_curve import checkpoints, evaluate_together, finished, linear_head, runs_of, train_together, which_seeds
 from .session import Transfer
 
 
@@ -46,12 +48,14 @@ def kept_curve(
     key = key_of(data, backbone, f"{method} {[one.seed for one in chosen]}", chosen[0], None)
 
     def train() -> list[dict]:
-        done, trained = finished(clfs, train_together(clfs, chosen, data, progress=progress))
+        places = checkpoints(folder, data, clfs, chosen)
+        done, trained = finished(clfs, train_together(clfs, chosen, data, out=places, progress=progress))
         rows = evaluate_together(done, trained, chosen[0], data, method, "")
         for clf, run, row in zip(done, trained, rows, strict=True):
             place = Path("adapters") / f"layer{row['layer']}-seed{row['seed']}"
             clf.save_pretrained(folder / place)
             row |= {"validation_score": run.best.get("validation_score"), "folder": str(place)}
+        shutil.rmtree(places[0].parent, ignore_errors=True)
         return [majority_of(data, Transfer(data), backbone, ""), linear_head(data, backbone, chosen[0], ""), *rows]
 
     found = pd.DataFrame(kept_rows(folder / "curve.json", key, train))

@@ -4,9 +4,11 @@ curve = layer_curve("rotten_tomatoes", seeds=3)  # a row a block and seed
 plots.layer_curve(curve)
 """
 
+import shutil
 import time
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -20,7 +22,7 @@ from ..tasks import TaskData, load_task
 from ..training import Run, Settings, fit_many, predict_many
 from ..training.many import Losing
 from ..training.shared import SharedPass
-from .compare import as_row, majority_of, row_of
+from .compare import as_row, key_of, majority_of, row_of
 from .results import with_interval
 from .session import Transfer
 
@@ -36,6 +38,7 @@ def layer_curve(
     backbone: str | Backbone = "minilm",
     baselines: bool = True,
     command: str = "",
+    out: str | Path | None = None,
     progress: bool = True,
     **settings,
 ) -> pd.DataFrame:
@@ -46,6 +49,7 @@ def layer_curve(
         layers: "all", or blocks.
         seeds: how many, from 0, or which.
         method: as `read_method` reads it, "idspam:heads=4", without a layer.
+        out: folder for checkpoints: the same call goes on from there if this one is killed. They are gone at the end.
         baselines: also the majority class and a linear head, as rows without a layer.
         settings: in place of the method's preset.
 
@@ -60,12 +64,24 @@ def layer_curve(
     """
     data, frozen = opened(task, backbone)
     clfs, chosen = runs_of(data, frozen, method, which_layers(frozen, layers), which_seeds(seeds), settings)
-    clfs, trained = finished(clfs, train_together(clfs, chosen, data, progress=progress))
+    places = checkpoints(out, data, clfs, chosen) if out else None
+    clfs, trained = finished(clfs, train_together(clfs, chosen, data, out=places, progress=progress))
     rows = evaluate_together(clfs, trained, chosen[0], data, method, command)
     if baselines:
         plain = linear_head(data, frozen, chosen[0], command)
         rows = [majority_of(data, Transfer(data), frozen, command), plain, *rows]
+    if places:
+        shutil.rmtree(places[0].parent, ignore_errors=True)
     return pd.DataFrame(rows)
+
+
+def checkpoints(
+    out: str | Path, data: TaskData, clfs: Sequence[PromptClassifier], settings: Sequence[Settings]
+) -> list[Path]:
+    """A folder for each run's checkpoint; other texts, methods or settings have others."""
+    runs = [f"{clf.method_name} {clf.options} {one.to_dict()}" for clf, one in zip(clfs, settings, strict=True)]
+    here = Path(out) / "checkpoints" / key_of(data, clfs[0].backbone, " ".join(runs), settings[0], None)
+    return [here / str(number) for number in range(len(clfs))]
 
 
 def opened(task: str | TaskData, backbone: str | Backbone) -> tuple[TaskData, Backbone]:
@@ -126,14 +142,18 @@ def train_together(
     data: TaskData,
     *,
     losing: Losing | None = None,
+    out: Sequence[Path] | None = None,
     progress: bool = True,
 ) -> list[Run]:
-    """All runs on a task's texts."""
+    """All runs on a task's texts. `out`: see fit_many."""
     first, limit = clfs[0], settings[0].max_length
     check_training(first, data.train, data.validation, data.task.metric)
     train = first.rows(data.train, limit)
     validation = first.rows(data.validation, limit) if data.validation is not None and len(data.validation) else None
-    return fit_many(clfs, train, validation, settings, metric=data.task.metric, losing=losing, progress=progress)
+    for clf in clfs:
+        clf.pairs = data.train.pairs is not None
+    told = {"metric": data.task.metric, "losing": losing, "out": out, "progress": progress}
+    return fit_many(clfs, train, validation, settings, **told)
 
 
 def finished(clfs: Sequence[PromptClassifier], runs: Sequence[Run]) -> tuple[list[PromptClassifier], list[Run]]:

@@ -40,7 +40,7 @@ def execute(
     """Trains the runs of a group, which share passes if there are several.
 
     Args:
-        folder: for checkpoints, from which a killed run goes on if it went alone, and for adapters.
+        folder: for checkpoints, from which killed runs go on, and for adapters.
         keep: writes each run's trained part to folder/adapters/ID.
 
     Returns:
@@ -55,7 +55,7 @@ def execute(
     data = texts_of(first.task, first.holdout, first.limit, first.test_limit, first.metric, first.origins[1:])
     backbone = models.load(first.backbone)
     clfs = [build(data, backbone, spelled(run), run.settings.seed) for run in planned]
-    checkpoints = folder / "checkpoints" / first.id if folder and len(planned) == 1 else None
+    checkpoints = [folder / "checkpoints" / run.id for run in planned] if folder else None
     runs = train(clfs, planned, data, checkpoints, progress)
     trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]
     tests = [Transfer(data), *(Transfer(there) for there in targets(first, data.task.labels))]
@@ -71,8 +71,8 @@ def execute(
             found[one.planned.id]["rows"].append(row | extras(one, len(planned)))
     for one in trained if first.few_shot else ():
         found[one.planned.id]["rows"] += [row | extras(one, 1) for row in few_shot_rows(one, data, command)]
-    if checkpoints:
-        shutil.rmtree(checkpoints, ignore_errors=True)
+    for place in checkpoints or ():
+        shutil.rmtree(place, ignore_errors=True)
     return found
 
 
@@ -101,7 +101,7 @@ def train(
     clfs: Sequence[PromptClassifier],
     planned: Sequence[GridRun],
     data: TaskData,
-    checkpoints: Path | None,
+    checkpoints: Sequence[Path] | None,
     progress: bool,
 ) -> list[Run]:
     """All on the same passes, or one alone.
@@ -110,8 +110,8 @@ def train(
         KeyboardInterrupt: stopped by hand; `fit` would leave it at the best epoch so far, which is no result here.
     """
     if len(clfs) > 1:
-        return train_together(clfs, [run.settings for run in planned], data, progress=progress)
-    told = {"metric": data.task.metric, "out": checkpoints, "progress": progress}
+        return train_together(clfs, [run.settings for run in planned], data, out=checkpoints, progress=progress)
+    told = {"metric": data.task.metric, "out": checkpoints and checkpoints[0], "progress": progress}
     run = clfs[0].fit(data.train, data.validation, planned[0].settings, **told)
     if run.stopped:
         raise KeyboardInterrupt

@@ -2,7 +2,7 @@
 
 FOLDER/rows/ID.json      one finished run, there whole or not at all; whoever finds it does not do it again
 FOLDER/claims/ID.lock    locked by the process that is at work on the run; the system frees it when the process ends
-FOLDER/checkpoints/ID/   what a killed run goes on from, if it went alone
+FOLDER/checkpoints/ID/   what a killed run goes on from, after each epoch
 FOLDER/adapters/ID/      its trained part, if they are kept
 FOLDER/NAME.csv          the table of the grid file NAME.toml, and NAME-epochs.csv
 

@@ -6,6 +6,7 @@ metadata as JSON. No random state is kept: every epoch seeds itself (loop.py).
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 import torch
@@ -35,22 +36,34 @@ def put_back(model: nn.Module, tensors: dict[str, Tensor]) -> None:
         parameters[name].copy_(tensor)
 
 
-def run_key(settings: list, rows: list, start: dict[str, Tensor]) -> str:
-    """What makes two runs the same run: settings, data and the weights they start from. 16 hex digits."""
-    digest = hashlib.sha256(json.dumps([settings, rows], sort_keys=True).encode())
+def digest_of(rows: list) -> str:
+    """What tells tokenised texts apart from others. 64 hex digits."""
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def run_key(settings: list, texts: str, start: dict[str, Tensor]) -> str:
+    """What makes two runs the same run: settings, data (`digest_of`) and the weights they start from. 16 hex digits."""
+    digest = hashlib.sha256(json.dumps([settings, texts], sort_keys=True).encode())
     for name, tensor in sorted(start.items()):
         digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
 def save(out: Path, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer, state: dict) -> None:
-    """Writes the checkpoint; `state` is anything JSON can hold."""
+    """Writes the checkpoint; `state` is anything JSON can hold. A full disk must not cost the training.
+
+    Warns:
+        UserWarning: it could not be written.
+    """
     tensors = {f"now.{name}": tensor for name, tensor in trained_tensors(model).items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     names = {id(parameter): name for name, parameter in trained_tensors(model).items()}
     for parameter, moments in optimizer.state.items():
         tensors |= {f"optimizer.{key}.{names[id(parameter)]}": value for key, value in moments.items()}
-    write_tensors(Path(out) / NAME, tensors, {"state": json.dumps(state)})
+    try:
+        write_tensors(Path(out) / NAME, tensors, {"state": json.dumps(state)})
+    except BadInput as error:
+        warnings.warn(f"{error} Training goes on; without a checkpoint it cannot be resumed.", stacklevel=3)
 
 
 def load(

@@ -1,8 +1,10 @@
 """One of many runs: what is its own while passes of the frozen model are shared (many.py)."""
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +26,37 @@ class Lane:
         self.run.environment, clf.run = environment, self.run
         self.losses: list[Tensor] = []  # of this epoch's steps
         self.state: list[Tensor] = []  # of its random numbers
+        self.out, self.key = None, ""
+
+    def keep_in(self, out: Path, metric: str, texts: str) -> None:
+        """Goes on from the checkpoint in `out`, if there is one, and writes one there whenever `save` is called.
+
+        It is the one that loop.fit writes, so a run that was alone can go on with others, and the other way round.
+
+        Args:
+            texts: of `checkpoint.digest_of`.
+
+        Raises:
+            BadInput: the checkpoint is damaged or of another run.
+        """
+        identity = json.dumps(self.clf.adapter_config(), sort_keys=True)
+        self.out, self.key = out, checkpoint.run_key([self.settings.to_dict(), metric, identity], texts, self.best)
+        resumed = checkpoint.load(out, self.clf, self.optimizer, self.key)
+        if resumed:
+            state, self.best = resumed
+            self.run.history, self.run.best_epoch = state["history"], state["best_epoch"]
+            self.run.seconds, self.run.stopped = state["seconds"], state.get("stopped")
+
+    def save(self) -> None:
+        """Writes what the run goes on from if it is killed."""
+        if self.out is not None:
+            names = ("history", "best_epoch", "seconds", "stopped")
+            state = {"key": self.key} | {name: getattr(self.run, name) for name in names}
+            checkpoint.save(self.out, self.clf, self.best, self.optimizer, state)
+
+    def waits_for(self, epoch: int) -> bool:
+        """Is this epoch still to be done?"""
+        return self.run.stopped is None and len(self.run.history) < epoch
 
     def begin(self, epoch: int, loader) -> Iterator[dict]:
         """Seeds the epoch as loop.fit does; returns the epoch's batches, the same for all runs of one order."""

@@ -6,7 +6,6 @@ what trains in it is what has `requires_grad`.
 
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +103,8 @@ def fit(
     # With several devices, batch_size stays the whole batch: each takes its share of it.
     accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
     start = checkpoint.copy_of(checkpoint.trained_tensors(model))
-    key = checkpoint.run_key([settings.to_dict(), metric, identity], [train, validation], start)
+    texts = checkpoint.digest_of([train, validation]) if out else ""
+    key = checkpoint.run_key([settings.to_dict(), metric, identity], texts, start) if out else ""
     model.to(accelerator.device)
     optimizer = make_optimizer(model, settings)
     wrapped, optimizer = accelerator.prepare(model, optimizer)
@@ -160,10 +160,7 @@ def fit(
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
                 state = {"key": key, "history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}
-                try:
-                    checkpoint.save(out, model, best, optimizer.optimizer, state)
-                except BadInput as error:  # a full disk must not cost the training
-                    warnings.warn(f"{error} Training goes on; without a checkpoint it cannot be resumed.", stacklevel=2)
+                checkpoint.save(out, model, best, optimizer.optimizer, state)
             for callback in callbacks:
                 callback(Progress(epoch, metrics["step"], steps, losses[-1], metrics, model))
     except (StopTraining, KeyboardInterrupt) as stop:

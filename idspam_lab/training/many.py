@@ -7,6 +7,7 @@ runs have to share besides the passes is the batches: their size, their number a
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from tqdm.auto import tqdm
 from ..errors import BadInput
 from ..metrics import score
 from .batches import Collate, Row, training_loader
+from .checkpoint import digest_of
 from .device import training_device, wait_for
 from .lanes import Lane
 from .predict import token_chunks
@@ -37,6 +39,7 @@ def fit_many(
     metric: str = "accuracy",
     losing: Losing | None = None,
     store: Store | None = None,
+    out: Sequence[Path] | None = None,
     progress: bool = True,
 ) -> list[Run]:
     """Trains every classifier in place and leaves it with its best epoch, as `loop.fit` does with one.
@@ -47,6 +50,8 @@ def fit_many(
         settings: one for each classifier, alike in epochs, batch size, length, precision and order of the batches.
         losing: asked after each epoch, with its number and the classifiers that are still going (their `run` tells
             how it went): which of them, by their place in that list, end there.
+        out: a folder for each run's checkpoint after each epoch. A call that is killed goes on from there when it is
+            made again, and each run ends with the same weights as one that was never interrupted.
         store: keeps the states below the prompts, if all are at one block; default: one of these runs' own.
 
     Returns:
@@ -54,7 +59,8 @@ def fit_many(
         A run whose loss becomes no number ends there, says so in `stopped`, and the others go on.
 
     Raises:
-        BadInput: settings differ in what must be alike, or a method cannot share its passes.
+        BadInput: settings differ in what must be alike, a method cannot share its passes, or a folder of `out` holds
+            another run.
     """
     check_alike(settings)
     device, chosen = training_device(), settings[0]
@@ -67,9 +73,17 @@ def fit_many(
         )
     shared, found = SharedPass(clfs, train[0], chosen.precision, shelf), environment(device)
     lanes = [Lane(clf, one, found) for clf, one in zip(clfs, settings, strict=True)]
-    going, steps_an_epoch = list(lanes), math.ceil(len(train) / chosen.batch_size)
+    if out is not None:
+        texts = digest_of([train, validation])
+        for lane, folder in zip(lanes, out, strict=True):
+            lane.keep_in(folder, metric, texts)
+    steps_an_epoch = math.ceil(len(train) / chosen.batch_size)
     with tqdm(total=steps_an_epoch * chosen.epochs, unit="step", desc="training", disable=not progress) as bar:
         for epoch in range(1, chosen.epochs + 1):
+            going = [lane for lane in lanes if lane.waits_for(epoch)]
+            if not going:  # done before, or all have ended
+                bar.update(steps_an_epoch)
+                continue
             started = time.perf_counter()
             train_epoch(shared, going, train, epoch, bar)
             wait_for(device)  # a GPU is still at work when the last step has been handed to it
@@ -78,17 +92,15 @@ def fit_many(
             whole = (time.perf_counter() - started) / len(going)
             for lane, numbers in zip(going, scores, strict=True):
                 lane.end(epoch, epoch * steps_an_epoch, seconds, len(train), whole, numbers)
-            going = [lane for lane in going if lane.run.stopped is None]
-            ending = losing(epoch, [lane.clf for lane in going]) if losing and epoch < chosen.epochs else set()
+            left = [lane for lane in going if lane.run.stopped is None]
+            ending = losing(epoch, [lane.clf for lane in left]) if losing and epoch < chosen.epochs else set()
             for place in ending:
-                going[place].stop(f"dropped after epoch {epoch}")
-            going = [lane for place, lane in enumerate(going) if place not in ending]
-            bar.set_postfix(epoch=epoch, runs=len(going))
-            if not going:
-                break
-    for lane in going:
-        lane.stop()
+                left[place].stop(f"dropped after epoch {epoch}")
+            for lane in going:
+                lane.save()
+            bar.set_postfix(epoch=epoch, runs=len(left) - len(ending))
     for lane in lanes:
+        lane.stop(lane.run.stopped)
         lane.run.peak_memory_mb = peak_memory_mb(device)
     return [lane.run for lane in lanes]
 
