@@ -31,12 +31,28 @@ def kept(predict, tokens, scores, k):
     return predict([token for i, token in enumerate(tokens) if i in best])
 
 
+def replaced_by_0(predict, tokens, scores, k):
+    gone = sorted(range(len(tokens)), key=lambda i: scores[i], reverse=True)[:k]
+    whole, left = predict(tokens), predict([0 if i in gone else token for i, token in enumerate(tokens)])
+    return max(whole) - left[whole.index(max(whole))]
+
+
+def taken_out_of_the_list(predict, tokens, scores, k):
+    """Changes the list that it is given."""
+    whole = predict(tokens)
+    for i in sorted(sorted(range(len(tokens)), key=lambda i: -scores[i])[:k], reverse=True):
+        del tokens[i]
+    label = whole.index(max(whole))
+    return whole[label] - predict(tokens)[label]
+
+
 def length(w, E, W_V):
     return torch.einsum("bn,bnd->bd", w, E @ W_V).norm(dim=1, keepdim=True)
 
 
 def test_right_answers():
     assert check_contributions(contributions).right and check_comprehensiveness(comprehensiveness).right
+    assert check_comprehensiveness(taken_out_of_the_list).right
 
 
 @pytest.mark.parametrize(
@@ -75,6 +91,7 @@ def test_mistakes_in_contributions(answer, said):
             lambda p, t, s, k: comprehensiveness(p, t, [float(sorted(s)[-k] == x) for x in s], 1),
             "only the token on place k",
         ),
+        (replaced_by_0, "no usual mistake"),
         (lambda p, t, s, k: None, "returns nothing"),
         (lambda p, t, s, k: 1 / 0, "stops with ZeroDivisionError"),
         (lambda p, t, s, k: 0.5, r"for \(predict, .* no usual mistake fits"),

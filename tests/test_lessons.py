@@ -34,6 +34,16 @@ def masked(scores, mask):
     return scores.masked_fill(mask[:, None, :] == 0, -torch.inf)
 
 
+def zeros_for_a_mask(scores, mask):
+    alpha = (scores * mask[:, None, :]).softmax(-1) * mask[:, :, None]
+    return alpha.sum(1) / mask.sum(1, keepdim=True)
+
+
+def rows_masked_too(scores, mask):
+    alpha = masked(scores, mask).masked_fill(mask[:, :, None] == 0, -torch.inf).softmax(-1) * mask[:, :, None]
+    return alpha.sum(1) / mask.sum(1, keepdim=True)
+
+
 @pytest.mark.parametrize(
     ("check", "answer", "said"),
     [
@@ -42,6 +52,7 @@ def masked(scores, mask):
         (check_scores, lambda E, Q, K: scores(E, K, Q), "changed places"),
         (check_scores, lambda E, Q, K: scores(E, Q, K).softmax(-1), "weights already"),
         (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K).transpose(1, 2) / math.sqrt(E.shape[1]), r"sqrt\(N\)"),
+        (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K).transpose(1, 2) / math.sqrt(384), "take E.shape"),
         (check_scores, lambda E, Q, K: (E @ Q) @ (E @ K), "stops with RuntimeError"),
         (check_scores, lambda E, Q, K: ..., "returns nothing"),
         (check_scores, lambda E, Q, K: scores(E, Q, K).tolist(), "a tensor is wanted"),
@@ -64,6 +75,8 @@ def masked(scores, mask):
             lambda s, m: (masked(s, m).softmax(1).nan_to_num() * m[:, :, None]).sum(1) / m.sum(1, keepdim=True),
             "over the queries",
         ),
+        (check_weights, zeros_for_a_mask, "0 is no mask"),
+        (check_weights, rows_masked_too, "becomes nan"),
         (check_weights, lambda s, m: masked(s, m).softmax(-1), "alpha itself"),
         (check_weights, lambda s, m: (masked(s, m).softmax(-1) * m[:, :, None]).sum(1), "summed, not averaged"),
         (check_prompt, lambda A, d, u, b, t: ((A @ d).relu() @ u + b).view(len(A), t, -1), "outer ReLU is missing"),

@@ -35,6 +35,7 @@ def test_right_answers():
         (after_the_warm_up(lambda k, K, r: (K - 1 - k) / max(1, K - 1 - r)), "0 one step early"),
         (after_the_warm_up(lambda k, K, r: (k - r) / max(1, K - r)), "steps - step"),
         (lambda k, K, w: factor(k, K, w, int), r"int\(\) cuts"),
+        (lambda k, K, w: factor(k, K, w, math.ceil), r"ceil\(\) adds"),
         (lambda k, K, w: (k + 1) / round(w * K) if k <= round(w * K) else 1, "stops with ZeroDivisionError"),
         (lambda k, K, w: ..., "returns nothing"),
         (lambda k, K, w: 0.5, r"for \(0, 50, 0.06\) it says 0.5, .* no usual mistake fits"),

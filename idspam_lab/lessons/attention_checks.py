@@ -49,10 +49,10 @@ def check_contributions(student: Callable[[Tensor, Tensor, Tensor], Tensor]) -> 
 
 
 class Toy:
-    """A model of two classes: the probability of class 1 grows with the sum of the token ids."""
+    """A model of two classes: the probability of class 1 grows with the sum of the token ids, and with their number."""
 
     def __call__(self, tokens: Sequence[int]) -> list[float]:
-        p = 1 / (1 + math.exp(-sum(tokens)))
+        p = 1 / (1 + math.exp(-sum(token + 0.25 for token in tokens)))  # a token put to 0 is not one taken away
         return [1 - p, p]
 
     def __repr__(self) -> str:

@@ -28,6 +28,7 @@ def check_could_be_mean(student: Callable[[list[float], float], bool]) -> Verdic
         ([*five, 85.4], 82.5),  # 0.067 off
         ([*five, 85.5], 82.5),  # 0.083 off
         ([*five, 85.7], 82.7),  # 0.083 below
+        ([*five, 85.7], 82.5),  # 0.117 off
         ([*five, 85.9], 82.5),  # 0.15 off
         ([*five, 85.0], 83.5),  # a wrong digit, up
         ([*five, 85.0], 81.5),  # or down

@@ -39,7 +39,7 @@ def judge(student: Callable, arguments: tuple, right: Tensor, mistakes: dict[str
     if not isinstance(given, Tensor):
         return Verdict(False, f"it returns a {type(given).__name__}; a tensor is wanted.")
     for sentence, wrong in mistakes.items():
-        if given.shape == wrong.shape and torch.allclose(given, wrong, atol=TOLERANCE):
+        if given.shape == wrong.shape and torch.allclose(given, wrong, atol=TOLERANCE, equal_nan=True):
             return Verdict(False, sentence)
     if given.shape != right.shape:
         return Verdict(False, f"the shape is {tuple(given.shape)}, but {tuple(right.shape)} is wanted.")
@@ -63,6 +63,9 @@ def check_scores(student: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict
         {
             "the scaling is missing: divide by sqrt(d_k), here d_k = n.": plain,
             "divided by d_k; it is its square root.": plain / 8,
+            "that is the n of the notebook's model: here the vectors are shorter, so take E.shape[-1].": (
+                plain / math.sqrt(384)
+            ),
             "queries and keys changed places: row i should be token i asking.": right.transpose(1, 2),
             "these are weights already: leave the softmax to the next step.": right.softmax(-1),
             "divided by sqrt(N), the number of tokens; it is sqrt(d_k), here d_k = n.": plain / math.sqrt(5),
@@ -84,6 +87,8 @@ def check_weights(student: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     zeroed = scores.softmax(-1) * mask[:, None, :]
     wrong_axis = (masked.softmax(1).nan_to_num() * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
     free = scores.softmax(-1)
+    unmasked = (scores * mask[:, None, :]).softmax(-1)
+    both = scores.masked_fill(~(real[:, None, :] & real[:, :, None]), float("-inf")).softmax(-1)
     return judge(
         student,
         (scores, mask),
@@ -99,6 +104,11 @@ def check_weights(student: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
             "keys were set to 0 after the softmax, so the rows no longer sum to 1: use -inf before it.": (
                 (zeroed * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
             ),
+            "a score of 0 is no mask: exp(0) = 1 still takes its share, so use -inf.": (
+                (unmasked * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+            ),
+            "a padded row that is -inf throughout becomes nan in the softmax: mask the keys alone, and leave these "
+            "rows out of the mean.": (both * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True),
             "the softmax runs over the queries; it should run over the keys, the last axis.": wrong_axis,
             "this is alpha itself; take the mean over its rows.": alpha,
             "the rows are summed, not averaged: divide by the number of real tokens.": queries.sum(1),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..demo import run_demo
 
-SMALL = {"limit": 600, "epochs": 2, "reviews": 100}
+SMALL = {"limit": 600, "epochs": 3, "reviews": 100}
 
 
 def runs_folder() -> Path:

@@ -31,10 +31,20 @@ def check_lr_factor(student: Callable[[int, int, float], float]) -> Verdict:
 
     return judge_cases(
         student,
-        # 50 and 150 steps with the paper's warm-up; 30, where 0.06 of them is 1.8; none; nothing but
+        # 50 and 150 steps with the paper's warm-up; 30, where 0.06 of them is 1.8; 20, 1.2; none; nothing but
         [(step, 50, 0.06) for step in (0, 1, 2, 3, 20, 49)]
         + [(step, 30, 0.06) for step in (0, 1, 2, 29)]
-        + [(8, 150, 0.06), (9, 150, 0.06), (75, 150, 0.06), (0, 10, 0.0), (9, 10, 0.0), (0, 4, 1.0), (3, 4, 1.0)],
+        + [
+            (0, 20, 0.06),
+            (1, 20, 0.06),
+            (8, 150, 0.06),
+            (9, 150, 0.06),
+            (75, 150, 0.06),
+            (0, 10, 0.0),
+            (9, 10, 0.0),
+            (0, 4, 1.0),
+            (3, 4, 1.0),
+        ],
         rate,
         {
             "the first step has the factor 0, so its texts teach nothing: steps count from 0, so rise with step + 1.": (
@@ -55,6 +65,7 @@ def check_lr_factor(student: Callable[[int, int, float], float]) -> Verdict:
                 up, lambda step, steps, rise: (step - rise) / max(1, steps - rise)
             ),
             "int() cuts: 0.06 of 30 steps is 1.8, so 2 with round().": by(up, down, int),
+            "ceil() adds: 0.06 of 20 steps is 1.2, so 1 with round().": by(up, down, math.ceil),
         },
         "up to 1 over the warm-up, then down in a straight line; no step is without effect.",
     )

@@ -30,18 +30,19 @@ def faithfulness(erased: pd.DataFrame, changed: pd.DataFrame, sentences: Sequenc
         erased: `analysis.faithfulness.summary`; changed: `prompt_table`; sentences: `findings`, the first on top.
     """
     with style():
-        figure = new_figure((15, 9.5))
-        left, middle, right = figure.subplots(1, 3)
-        figure.get_layout_engine().set(wspace=0.06)
+        figure = new_figure((11.5, 13.5))  # as wide as a page, so that its letters stay as large as they are
+        grid = figure.add_gridspec(2, 2, height_ratios=(1.15, 1))
+        left, middle, below = (figure.add_subplot(part) for part in (grid[0, 0], grid[0, 1], grid[1, :]))
+        figure.get_layout_engine().set(wspace=0.06, hspace=0.04)
         erasure(erased, ax=left)
         erasure(erased, measure="sufficiency", ax=middle)
         middle.set_yticklabels([])
         middle.get_legend().remove()
-        changed_prompts(changed, ax=right)
-        figure.suptitle("\n".join(textwrap.wrap(sentences[0], 105)), x=0.01, ha="left", fontweight="bold", fontsize=16)
-        below = "\n".join(line for text in sentences[1:] for line in textwrap.wrap(text, 135))
-        figure.supxlabel(below, x=0.01, ha="left", fontsize=13, color=DARK)
-        keep_sizes(left, middle, right)
+        changed_prompts(changed, ax=below)
+        figure.suptitle("\n".join(textwrap.wrap(sentences[0], 85)), x=0.01, ha="left", fontweight="bold", fontsize=16)
+        rest = "\n".join(line for text in sentences[1:] for line in textwrap.wrap(text, 105))
+        figure.supxlabel(rest, x=0.01, ha="left", fontsize=14, color=DARK)
+        keep_sizes(left, middle, below)
     return figure
 
 
@@ -69,11 +70,11 @@ def erasure(data: pd.DataFrame, *, measure: str = "comprehensiveness", ax: Axes 
         ax.set_yticks([-row for row in range(len(orders))], [words_of(name) for name in orders])
         ax.set_ylim(-len(orders) + 0.5, 0.5)
         title, direction = MEASURES[measure]
-        ax.set_title(f"{measure}\n{title}", loc="left", fontsize=13)
+        ax.set_title(f"{measure}\n{title}", loc="left", fontsize=14)
         ax.set_xlabel(f"points of probability\n({direction})")
         ax.grid(False, axis="y")
         sns.despine(ax=ax, left=True)
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.17), frameon=False, fontsize=12)
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.21), frameon=False, fontsize=14)
     return ax
 
 
@@ -99,22 +100,25 @@ def changed_prompts(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.axvline(0, color=GREY, linewidth=1.2, zorder=1)
         ax.set_yticks([-row for row in range(len(names))], [words_of(name) for name in names])
         ax.set_ylim(-len(names) + 0.5, 0.5)
-        ax.set_title("another prompt in place\nof the text's own", loc="left", fontsize=13)
+        ax.set_title("another prompt in place\nof the text's own", loc="left", fontsize=14)
         ax.set_xlabel("points of probability; %")
         ax.grid(False, axis="y")
         sns.despine(ax=ax, left=True)
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.17), frameon=False, fontsize=12)
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.17), frameon=False, fontsize=14)
     return ax
 
 
 def bars(part: pd.DataFrame, place: list[float], colour: str, mark: str, label: str, ax: Axes) -> None:
-    """Means with their intervals and numbers."""
+    """Means with their intervals and numbers; a label that ends in (%) is of shares."""
     mean = 100 * part["mean"]
     reach = [mean - 100 * part["low"], 100 * part["high"] - mean]
+    if (part["mean"] >= 0).all() and label.endswith("(%)"):
+        reach[0] = reach[0].clip(upper=mean)  # a share is never below 0
     ax.errorbar(mean, place, xerr=[side.fillna(0) for side in reach], fmt=mark, color=colour, markersize=8,
                 elinewidth=2, capsize=4, zorder=3, label=label)  # fmt: skip
-    for x, y in zip(mean, place, strict=True):
-        ax.annotate(f"{x:.1f}", (x, y), (0, 6), textcoords="offset points", ha="center", va="bottom", fontsize=10,
+    ends = (100 * part["high"]).fillna(mean)
+    for x, end, y in zip(mean, ends, place, strict=True):  # behind the interval, where no other row's marks are
+        ax.annotate(f"{x:.1f}", (end, y), (8, 0), textcoords="offset points", ha="left", va="center", fontsize=13,
                     color=DARK, path_effects=OUTLINE, zorder=5)  # fmt: skip
 
 

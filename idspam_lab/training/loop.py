@@ -157,6 +157,7 @@ def fit(
             run.history.append(metrics)
             if is_best(run.history):
                 run.best_epoch, best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(model))
+            bar.set_postfix(epoch=epoch, loss=f"{losses[-1]:.3f}", **validation_so_far(run))
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
                 state = {"key": key, "history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}

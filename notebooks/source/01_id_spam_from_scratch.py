@@ -19,9 +19,14 @@
 # line: `(B, N, n)` is B texts at once, N tokens in the longest of them, n numbers a token.
 
 # %%
+import math
+import warnings
+
 import torch
 
 from idspam_lab import load_backbone
+
+warnings.filterwarnings("ignore", message=".*were cut there")
 
 torch.manual_seed(0)
 backbone = load_backbone("minilm")
@@ -55,7 +60,8 @@ E.shape
 #
 # ### Exercise 1
 # Write it. `E` is (B, N, n), the matrices are (n, n); the result is (B, N, N). We take one attention head, so $d_k = n$; the paper
-# names neither, and its counts would fit several heads too. (`K.transpose(1, 2)` turns (B, N, n) into (B, n, N), text by text.)
+# names neither, and its counts would fit several heads too. (`K.transpose(1, 2)` turns (B, N, n) into (B, n, N), text by text. The check
+# uses smaller matrices, so take their width from the argument: `E.shape[-1]`.)
 
 # %%
 def my_scores(E, W_Q, W_K):
@@ -72,9 +78,6 @@ check_scores(my_scores)
 # that nothing below depends on yours.
 
 # %%
-import math
-
-
 def scores_of(E, W_Q, W_K):
     return (E @ W_Q) @ (E @ W_K).transpose(1, 2) / math.sqrt(E.shape[-1])  # (B, N, N)
 
@@ -87,7 +90,7 @@ print(scores.shape)
 # A softmax over the last axis turns each row into weights that sum to 1; the mean over the rows gives **one weight for each
 # token**, $w$.
 #
-# **Predict:** the second sentence has 4 words and 2 special tokens, but it was padded to the length of the first. What goes
+# **Predict:** the second sentence has 3 words, a full stop and 2 special tokens, but it was padded to the length of the first. What goes
 # wrong if nobody tells the softmax?
 
 # %%
@@ -149,10 +152,11 @@ print(f"difference to torch's attention, then the mean: {difference_to_torch:.1e
 # $$S_T = \mathrm{resize}(\sigma(W_{up}\,\sigma(W_{down}(A))))$$
 #
 # Down to $c$ numbers, ReLU, up to $n \cdot t$ numbers, ReLU again, cut into $t$ vectors. Mind the **outer** ReLU: it is in the
-# formula, so no entry of a prompt is below 0.
+# formula, so no entry of a prompt is below 0. The paper's text has biases that its formula leaves out; ours is the one of the
+# up-projection, $b_{up}$, added before the outer ReLU (lesson 07 shows why only that one).
 #
 # ### Exercise 3
-# `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n).
+# `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n), with n from `A.shape[-1]`.
 
 # %%
 def my_prompt(A, W_down, W_up, b_up, t):

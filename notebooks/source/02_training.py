@@ -56,7 +56,7 @@ def classifier(method="idspam", **options):
 # $$f(k) = \frac{k+1}{r} \;\text{ for } k < r, \qquad f(k) = \frac{K-k}{K-r} \;\text{ for } k \ge r$$
 #
 # ### Exercise 1
-# Write it. If there is no warm-up, it falls from 1 at once; if all steps are warm-up, there is nothing to fall.
+# Write it. `warmup` is the share of the steps, 0.06 in the paper, so $r$ is `round(warmup * steps)`. If there is no warm-up, it falls from 1 at once; if all steps are warm-up, there is nothing to fall.
 
 # %%
 def my_lr_factor(step, steps, warmup):

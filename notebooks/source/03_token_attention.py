@@ -210,13 +210,15 @@ check_comprehensiveness(my_comprehensiveness)
 # text gets the *same*, mean prompt, so that nothing of the prompt depends on the input?
 
 # %%
+from textwrap import fill
+
 from idspam_lab.analysis.faithfulness import findings, prompt_table, study, summary
 from idspam_lab.plots import faithfulness
 from idspam_lab.tasks import sample
 
 texts = sample(data.test, 8 if quick else 24)
 measured = study(classifiers, texts, draws=2, steps=8, max_length=64, say=print)
-print("\n" + "\n".join(findings(measured)))
+print("", *(fill(line, 95) for line in findings(measured)), sep="\n")
 
 # %%
 faithfulness(summary(measured), prompt_table(measured), findings(measured));
@@ -237,15 +239,14 @@ faithfulness(summary(measured), prompt_table(measured), findings(measured));
 # %%
 from idspam_lab.lessons import measured_study
 
-print("\n".join(findings(measured_study())))
+print(*(fill(line, 95) for line in findings(measured_study())), sep="\n")
 
 # %% [markdown]
 # ## A planted truth
 #
 # For real texts nobody knows the right explanation. So make texts where it is known:
 #
-# - **pair**: two cue words, each an animal or a tool, among other words. The class: are both of one kind? A linear head on the
-#   frozen model hardly reads that, so the prompt has to.
+# - **pair**: two cue words, each an animal or a tool, among other words. The class: are both of one kind?
 # - **place**: animals and tools alone; the class is the kind of the *first*. Equation (1) has no positions: in a bag of words, no
 #   word is the first. The frozen model sees the order.
 #

@@ -176,7 +176,7 @@ Transfer(read)
 # $$p = \min\Big(1,\; 2 \sum_{i=0}^{\min(u_A, u_B)} \binom{u}{i} \Big/ 2^{u}\Big)$$
 #
 # ### Exercise 2
-# `labels`, `a` and `b` are lists of class numbers. Return the two counts and $p$. (`math.comb` is the binomial coefficient.)
+# `labels`, `a` and `b` are lists of class numbers. Return the two counts and $p$. (`math.comb` is the binomial coefficient, after `import math`.)
 
 # %%
 def discordant(labels, a, b):

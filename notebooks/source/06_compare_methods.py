@@ -156,8 +156,8 @@ pairwise(full, "ID-SPAM")
 
 # %% [markdown]
 # `difference` is ID-SPAM less the other. Prefix tuning and LoRA are told apart as better on these texts, mean pooling and the linear
-# head as worse. Of all others three seeds cannot tell it apart, not even of fine-tuning, three points ahead in the mean: its seeds lie
-# too far apart. Prompt tuning comes within a point with 4,610 numbers in place of 590,594.
+# head as worse. From all others three seeds cannot tell it apart, not even from fine-tuning, three points ahead in the mean: the
+# differences vary too much from seed to seed. Prompt tuning comes within a point with 4,610 numbers in place of 590,594.
 
 # %% [markdown]
 # And the paper, with backbones five and sixteen times as large and the full training sets. **Look:** how large are its standard deviations,

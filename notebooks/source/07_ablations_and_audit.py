@@ -45,7 +45,7 @@ pairwise(kept, "ID-SPAM").round(4)
 # Read the last column before the first: a difference that is not told apart is no finding, in either direction. The sign is
 # ID-SPAM less the other. With three seeds and so few texts only large effects show.
 #
-# Attention is worth a point and a half over the plain mean here, with a small error over the seeds (over other test texts it would
+# Attention is worth 1.4 points over the plain mean here, with a small error over the seeds (over other test texts it would
 # be larger): the ablation's direction holds, its size does not. On 1,000 rows of SST-2, each method at its own best rate, it is worth
 # nothing that could be told apart (lesson 05's table; `data/results/RESULTS.md` holds both against the claim). The outer ReLU, which
 # we thought harmful, is not told apart, nor are four heads, nor the prompts at two blocks. Positions look two points *worse*, and even
