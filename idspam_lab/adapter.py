@@ -22,6 +22,7 @@ from .verbalizer import Verbalizer
 
 WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
 HUB_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+IDENTITY = ("name", "family", "L", "n", "weights_sha256")  # of base_model
 NEEDED = ("method", "options", "read", "head_dropout", "id2label", "base_model")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -59,6 +60,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "id2label": {str(i): name for i, name in self.id2label.items()},
             "label2id": self.label2id,
             "pairs": self.pairs,  # was it trained on pairs of texts? null: it was not trained here
+            "max_length": self.max_length,  # tokens of a text that it was trained on; null: what the model takes
             "base_model": self.backbone.identity().to_dict(),
         }
 
@@ -158,7 +160,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             **config["options"],
         )
         fill(model, tensors, str(model_id))
-        model.pairs = config.get("pairs")
+        model.pairs, model.max_length = config.get("pairs"), config.get("max_length")
         return (model.to(training_device()) if loaded_here else model).eval()
 
 
@@ -193,6 +195,10 @@ def read_config(folder: str, find) -> dict:
         raise BadInput(f"{folder!r} is not an adapter folder, nor a hub address within reach: {wanted}.") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT or not set(NEEDED) <= set(config):
         raise BadInput(f"{folder!r} is not an adapter of this library: {wanted}.")
+    ids, base = config["id2label"], config["base_model"]
+    whole = isinstance(config["options"], dict) and isinstance(base, dict) and set(IDENTITY) <= set(base)
+    if not whole or not isinstance(ids, dict) or set(ids) != {str(i) for i in range(len(ids))}:
+        raise BadInput(f"{folder!r} has a damaged {CONFIG}: save the adapter again, or take a copy that is whole.")
     return config
 
 

@@ -23,7 +23,7 @@ from .backbones import Backbone, encode, pad_right
 from .errors import BadInput
 from .generator import PromptGenerator, Trace
 from .inputs import check_training, columns
-from .methods import build_method
+from .methods import build_method, check_share
 from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
@@ -88,9 +88,8 @@ class PromptClassifier(nn.Module, AdapterFiles):
         names = [f"LABEL_{i}" for i in range(labels)] if isinstance(labels, int) else [str(name) for name in labels]
         if len(set(names)) < max(2, len(names)):
             raise BadInput(f"The labels are {names}, but a classifier needs at least two, all different ones.")
-        if not 0 <= head_dropout < 1:
-            raise BadInput(f"head_dropout is {head_dropout}, but it is a share: 0 or more, below 1.")
-        options = {key: value.item() if isinstance(value, np.generic) else value for key, value in options.items()}
+        check_share(head_dropout=head_dropout)
+        options = {key: as_json(value) for key, value in options.items()}
         self.backbone, self.method_name, self.options = backbone, method, options
         self.id2label = dict(enumerate(names))
         self.label2id = {name: i for i, name in self.id2label.items()}
@@ -105,6 +104,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         self.to(device_of(backbone))
         self.run: Run | None = None  # how it was trained
         self.pairs: bool | None = None  # on pairs of texts?
+        self.max_length: int | None = None  # tokens of a text that it was trained on, and reads unless told otherwise
         self.fast: FastPath | None = None  # set while it trains or reads many texts
 
     # Forward ---------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """
         settings = settings or self.preset()
         check_training(self, train, validation, metric)
-        self.pairs = getattr(train, "pairs", None) is not None
+        self.pairs, self.max_length = getattr(train, "pairs", None) is not None, settings.max_length
         rows = self.rows(train, settings.max_length)
         checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
         if store is True:
@@ -263,12 +263,14 @@ class PromptClassifier(nn.Module, AdapterFiles):
     def rows(self, texts, max_length: int | None = None) -> list[dict]:
         """Texts, pairs of texts or Examples -> tokenised rows, with labels where there are any.
 
-        Warns once, with their number, if texts are cut.
+        max_length: tokens of a text; default: what it was trained with, else what the model takes. Warns once, with
+        their number, if texts are cut.
 
         Raises:
             BadInput: a text is empty, or has a mask of its own where a verbalizer reads at one.
         """
         first, second, labels = columns(texts)
+        max_length = max_length or self.max_length
         if self.pairs is not None and len(first) and self.pairs != (second is not None):
             kinds = ("single texts", "pairs of texts")
             trained, given = kinds[self.pairs], kinds[not self.pairs]
@@ -290,3 +292,10 @@ class PromptClassifier(nn.Module, AdapterFiles):
             for row, label in zip(rows, labels, strict=True):
                 row["labels"] = int(label)
         return rows
+
+
+def as_json(value):
+    """An option as JSON can hold it: numpy's numbers as Python's, anything in a row as a list."""
+    if isinstance(value, (range, tuple, np.ndarray)):
+        return [as_json(one) for one in value]
+    return value.item() if isinstance(value, np.generic) else value

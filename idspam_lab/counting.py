@@ -60,8 +60,11 @@ def count(method: str, backbone: str, *, labels: int = 2, **options) -> Count:
     """Parameters that `method` would train on `backbone`.
 
     Raises:
-        BadInput: unknown method, backbone or option, or a method that needs blocks that cannot be run here.
+        BadInput: unknown method, backbone or option, fewer than two labels, or a method that needs blocks that cannot
+            be run here.
     """
+    if labels < 2:
+        raise BadInput(f"labels is {labels}, but a classifier needs at least 2 classes.")
     frozen = backbone_of(backbone)
     try:
         with torch.device("meta"):

@@ -17,6 +17,7 @@ from idspam_lab.backbones import FAMILIES, load_backbone
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.files import write_text
+from tests.conftest import reviews
 
 TEXTS = ["a gripping , funny film .", "dull"]
 
@@ -89,6 +90,35 @@ def test_a_folder_that_is_no_adapter(tmp_path, content):
         (tmp_path / CONFIG).write_text(content)
     with pytest.raises(BadInput, match="not an adapter.*config.json and adapter.safetensors"):
         PromptClassifier.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"base_model": {}}, {"options": None}, {"id2label": {"0": "a", "2": "b"}}, {"id2label": ["a", "b"]}],
+)
+def test_a_damaged_config_gets_a_sentence(folder, damage):
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | damage))
+    with pytest.raises(BadInput, match="has a damaged config.json: save the adapter again"):
+        PromptClassifier.from_pretrained(folder)
+
+
+def test_it_reads_as_many_tokens_as_it_was_trained_on(minilm, tmp_path):
+    clf = PromptClassifier(minilm, "linear_head", labels=("bad", "good"))
+    examples, long = reviews(16), ["fine film " * 20]
+    with pytest.warns(UserWarning, match="longer than 6 tokens"):
+        clf.fit(examples, None, clf.preset(epochs=1, max_length=6), progress=False)
+    clf.save_pretrained(tmp_path)
+    again = PromptClassifier.from_pretrained(tmp_path, backbone=minilm)
+    assert [len(again.rows(long, limit)[0]["input_ids"]) for limit in (None, 12)] == [6, 12]
+    untrained = PromptClassifier(minilm, "linear_head")
+    assert len(untrained.rows(long)[0]["input_ids"]) == 42
+
+
+def test_layers_in_any_row_are_saved(minilm, tmp_path):
+    for layers in (range(2), (0, 1), np.array([0, 1])):
+        PromptClassifier(minilm, "idspam", layer=layers, t=2, c=4).save_pretrained(tmp_path)
+        assert PromptClassifier.from_pretrained(tmp_path, backbone=minilm).options["layer"] == [0, 1]
 
 
 def test_a_hub_name_without_network():

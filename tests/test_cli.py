@@ -55,6 +55,48 @@ def test_predict_from_standard_input(trained, capsys, monkeypatch):
     assert status == 0 and len(out.splitlines()) == 2
 
 
+def test_a_files_texts_are_its_lines(trained, capsys, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes("\ufefflovely\u2028film\r\ndull\x0cfilm\n".encode())
+    status, out, _ = run(capsys, "predict", trained, "--file", path)
+    assert status == 0 and [line.split("\t")[2] for line in out.split("\n")[:-1]] == ["lovely film", "dull film"]
+    path.write_text("")
+    status, out, err = run(capsys, "predict", trained, "--file", path)
+    assert status == 2 and out == "" and "is empty: write one text a line" in err
+
+
+def test_a_tables_texts_are_read_and_its_labels_are_not(trained, table, capsys):
+    status, out, _ = run(capsys, "predict", trained, "--file", table, "--text", "review")
+    assert status == 0 and [line.split("\t")[2] for line in out.splitlines()] == list(reviews(80).texts)
+
+
+def test_what_is_left_of_a_stopped_training_is_said(table, capsys, tmp_path, monkeypatch):
+    from idspam_lab.training import loop
+
+    train_epoch, epochs = loop.train_epoch, iter(range(1, 99))
+
+    def interrupted(accelerator, model, *rest):
+        if model.method_name == "idspam" and next(epochs) == 3:
+            raise KeyboardInterrupt
+        return train_epoch(accelerator, model, *rest)
+
+    monkeypatch.setattr(loop, "train_epoch", interrupted)
+    told = ["train", table, "--text", "review", "--label", "verdict", "--epochs", "4", "--out", tmp_path / "run"]
+    status, out, err = run(capsys, *told)
+    assert status == 130 and "Stopped after 2 of 4 epochs; the same command goes on from there." in out
+    assert (tmp_path / "run" / "adapter").is_dir() and "stopped by hand" in err
+    monkeypatch.setattr(loop, "train_epoch", train_epoch)
+    status, out, _ = run(capsys, *told)
+    assert status == 0 and "Stopped" not in out
+
+
+def test_the_score_is_said_where_it_is_not_the_accuracy(trained, table, capsys):
+    told = ["evaluate", trained, table, "--text", "review", "--label", "verdict"]
+    _, plain, _ = run(capsys, *told)
+    _, mean, _ = run(capsys, *told, "--metric", "acc_f1")
+    assert "their mean" not in plain and ", their mean " in mean
+
+
 def test_escape_sequences_do_not_reach_the_terminal(trained, capsys):
     _, out, _ = run(capsys, "predict", trained, "a film \x1b[31mred")
     assert "\x1b" not in out

@@ -105,5 +105,7 @@ def test_a_folder_with_a_config_is_enough(tmp_path):
 
 
 def test_unknown_backbone_names_the_known_shapes():
+    with pytest.raises(BadInput, match="labels is 0, but a classifier needs at least 2"):
+        count("idspam", "roberta-base", labels=0)
     with pytest.raises(BadInput, match="'roberta-bass' was not found.*Shapes known without it: minilm, roberta-base"):
         count("idspam", "roberta-bass")

@@ -5,7 +5,7 @@ import torch
 
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
-from idspam_lab.methods import LABELS, METHODS, build_method
+from idspam_lab.methods import IDSPAM, LABELS, METHODS, build_method
 from idspam_lab.methods.base import LatePrompt
 from idspam_lab.training import Settings, fit
 from tests.test_backbones import CONFIGS, build
@@ -215,6 +215,11 @@ def test_every_method_has_a_label_and_a_preset_that_can_be_used(backbones):
         ("idspam", {"layer": [1, 1]}, "one block, or several different ones"),
         ("idspam", {"layer": [0, 3]}, "layer is 3"),
         ("idspam", {"width": 3}, "does not take these options ['width']"),
+        ("idspam", {"dropout": "abc"}, "dropout is 'abc', but it is a share"),
+        ("prompt_tuning", {"t": "abc"}, "t is 'abc', but it is a whole number"),
+        ("p_tuning", {"width": 0}, "width is 0"),
+        ("prefix_tuning", {"width": -2}, "width is -2"),
+        ("lora", {"alpha": 0}, "alpha is 0"),
         ("prompt_tunning", {}, "There is no method 'prompt_tunning'"),
     ],
 )
@@ -222,6 +227,17 @@ def test_wrong_options_get_a_sentence(method, options, words, backbones):
     with pytest.raises(BadInput) as error:
         build_method(method, backbones["bert"], options)
     assert words in str(error.value)
+
+
+def test_a_method_of_ones_own_must_not_keep_what_nothing_saves(backbones, monkeypatch):
+    class Normed(IDSPAM):
+        def __init__(self, backbone):
+            super().__init__(backbone)
+            self.norm = torch.nn.BatchNorm1d(backbone.n)
+
+    monkeypatch.setitem(METHODS, "normed", Normed)
+    with pytest.raises(BadInput, match="keeps norm.running_mean, norm.running_var.* as buffers.*LayerNorm"):
+        build_method("normed", backbones["bert"], {})
 
 
 def test_positions_are_refused_where_embeddings_have_none(backbones):

@@ -37,6 +37,11 @@ def test_without_optuna_a_sentence(monkeypatch, tiny):
         search(load_task("rotten_tomatoes", source="embedded", limit=20), tiny, storage="x.db", trials=1)
 
 
+def test_no_trials_get_a_sentence(tiny):
+    with pytest.raises(BadInput, match="trials is 0, but a search needs at least 1"):
+        search(load_task("rotten_tomatoes", source="embedded", limit=20), tiny, storage="x.db", trials=0)
+
+
 @pytest.fixture
 def optuna():
     return pytest.importorskip("optuna", reason="Optuna is an optional extra and is not installed")

@@ -68,6 +68,11 @@ def test_the_first_empty_text_is_named(minilm):
     assert len(encode(minilm, ["fine"], [""])[0]) == 1  # QQP has such pairs
 
 
+def test_half_an_emoji_gets_a_sentence(minilm):
+    with pytest.raises(BadInput, match="Text 2 holds half a character .*take its lone surrogate out"):
+        encode(minilm, ["fine", "fine \ud83d film"])
+
+
 def test_nothing_but_marks_is_empty_where_the_unknown_token_is_one_of_them():
     decoder = Decoder(False)
     decoder.tokenizer.unk_token = decoder.tokenizer.pad_token = "</s>"  # as GPT-2 has it

@@ -303,7 +303,9 @@ def test_prediction_chunks_bound_their_padded_size():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [({"epochs": 0}, "epochs is 0"), ({"lr": 0}, "learning rate is above 0"), ({"warmup": 2}, "share of the steps"),
-     ({"precision": "fp8"}, "fp32"), ({"batch_size": 0}, "batch_size is 0"), ({"max_length": 1}, "at least 4 tokens")],
+     ({"precision": "fp8"}, "fp32"), ({"batch_size": 0}, "batch_size is 0"), ({"max_length": 1}, "at least 4 tokens"),
+     ({"epochs": 1.5}, "whole number"), ({"seed": 10**20}, "a seed is a whole number"), ({"seed": -1}, "seed is -1"),
+     ({"betas": (0.9, 1.5)}, "betas are")],
 )  # fmt: skip
 def test_settings_check_themselves(change, sentence):
     with pytest.raises(BadInput, match=sentence):

@@ -29,14 +29,16 @@ def encode(
     token, which the head reads, is then always EOS.
 
     Raises:
-        BadInput: a text is no string; or it, or both of a pair, are empty or hold nothing but special tokens; names its
-            number, from 1. Or max_length leaves no room for text.
+        BadInput: a text is no string, or none that UTF-8 can hold; or it, or both of a pair, are empty or hold nothing
+            but special tokens; names its number, from 1. Or max_length leaves no room for text.
     """
     check_length(max_length)
     for column in (texts, pairs or ()):
         for number, text in enumerate(column, start=1):
             if not isinstance(text, str):
                 raise BadInput(f"Text {number} is {text!r}: give a string.")
+            if not is_whole(text):
+                raise BadInput(f"Text {number} holds half a character ({text[:40]!r}): take its lone surrogate out.")
     for number, pair in enumerate(zip(texts, pairs or texts, strict=True), start=1):
         if not "".join(pair).strip():
             raise BadInput(f"Text {number} is empty: {INSTEAD}.")
@@ -47,6 +49,15 @@ def encode(
     rows, cut = make(backbone.tokenizer, list(texts), None if pairs is None else list(pairs), limit)
     refuse_empty(backbone.tokenizer, texts, rows)
     return rows, cut
+
+
+def is_whole(text: str) -> bool:
+    """Can it be written in UTF-8? One of the two halves of a cut emoji cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def refuse_empty(tokenizer, texts: Sequence[str], rows: list[dict]) -> None:

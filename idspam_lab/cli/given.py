@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ..errors import BadInput
 
+TABLES = {".csv", ".parquet", ".jsonl"}  # a .tsv may be lines with two texts each, so its column has to be said
+
 
 def task_of(chosen):
     """The task or table that was named, to train on."""
@@ -42,7 +44,7 @@ def load_adapter(chosen, name: str | None = None, backbone=None):
 
 
 def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
-    """The texts of the command line, or of a file's lines, or of standard input ("-").
+    """The texts of the command line, or of a table, or of a file's lines, or of standard input ("-").
 
     Args:
         pairs: two after each other, or the two sides of a line's tab, are one pair.
@@ -58,19 +60,34 @@ def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
         if pairs and len(chosen.texts) % 2:
             raise BadInput(f"It was trained on pairs of texts, but there are {len(chosen.texts)}: give two for each.")
         return list(zip(chosen.texts[::2], chosen.texts[1::2], strict=True)) if pairs else chosen.texts
+    if chosen.text or Path(chosen.file).suffix.lower() in TABLES:
+        return table_texts(chosen, pairs)
     try:
-        content = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8")
+        content = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"{chosen.file} cannot be read as text ({error}): give a file in UTF-8 with one text a line."
         ) from error
-    lines = content.splitlines()
+    # Not splitlines, which also breaks at characters that a text may hold (a form feed, U+2028).
+    lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
+    if lines == [""]:
+        raise BadInput(f"{chosen.file} is empty: write one text a line.")
     if not pairs:
         return lines
     for number, line in enumerate(lines, start=1):
         if line.count("\t") != 1:
             raise BadInput(f"Line {number} of {chosen.file} is no pair: write the two texts with one tab between them.")
     return [tuple(line.split("\t")) for line in lines]
+
+
+def table_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
+    """The texts of a table of the user's own; its labels, if it has any, are not looked at."""
+    from ..tasks import read_table
+
+    found = read_table(chosen.file, text=chosen.text, pair=chosen.pair, labelled=False).examples
+    if pairs and found.pairs is None:
+        raise BadInput(f"It was trained on pairs of texts: say which column of {chosen.file} has the second (--pair).")
+    return list(zip(found.texts, found.pairs, strict=True)) if pairs else list(found.texts)
 
 
 def columns(chosen) -> dict:

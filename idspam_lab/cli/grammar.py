@@ -147,7 +147,8 @@ def parser() -> argparse.ArgumentParser:
     )
     metric(sub)
     sub.add_argument("--backbone", help="default: the one it was trained on")
-    texts_and_tables(sub)
+    texts_and_tables(sub, "as in training")
+    device(sub)
 
     for function, text in (
         (verbs.predict, "Label texts."),
@@ -156,9 +157,12 @@ def parser() -> argparse.ArgumentParser:
         sub = verb(function, text)
         sub.add_argument("adapter", help="a folder that train or demo wrote, or a hub address")
         sub.add_argument("texts", nargs="*", help="texts, each in quotes")
-        sub.add_argument("--file", metavar="NAME", help="one text a line; - for standard input")
-        sub.add_argument("--max-length", type=int, metavar="N", help="cut texts at N tokens")
+        sub.add_argument("--file", metavar="NAME", help="one text a line (- for standard input), or a table")
+        sub.add_argument("--text", metavar="COLUMN", help="of your own table (default: guessed)")
+        sub.add_argument("--pair", metavar="COLUMN", help="the second text, where there is one")
+        sub.add_argument("--max-length", type=int, metavar="N", help="cut texts at N tokens (default: as in training)")
         sub.add_argument("--backbone", help="default: the one it was trained on")
+        device(sub)
 
     sub = verb(
         verbs.faithfulness,
@@ -171,7 +175,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", type=int, default=16, help="of integrated gradients, at first (default: %(default)s)")
     sub.add_argument("--out", default="runs/faithfulness", metavar="FOLDER", help="default: %(default)s")
     sub.add_argument("--backbone", help="default: the one that they were trained on")
-    texts_and_tables(sub)
+    texts_and_tables(sub, "as in training")
+    device(sub)
 
     sub = verb(verbs.count, "Trainable parameters from the model's shape alone, beside the paper's numbers.")
     sub.add_argument("method", help=f"{', '.join(METHOD_NAMES)}; with options as in lora:r=16")
@@ -213,7 +218,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = verb(tables.claims, "Which of the paper's claims hold, by the measured tables: writes RESULTS.md anew.")
     sub.add_argument("--out", metavar="FILE", help="default: data/results/RESULTS.md of this clone")
-    grids.add(verb)
+    grids.add(verb, metric, texts_and_tables, device)
     return top
 
 
@@ -229,15 +234,13 @@ def metric(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--metric", choices=["accuracy", "acc_f1"], help="the score (default: the task's)")
 
 
-def texts_and_tables(sub: argparse.ArgumentParser) -> None:
-    """How texts are read."""
+def texts_and_tables(sub: argparse.ArgumentParser, length: str = "what the model takes") -> None:
+    """How texts are read; `length` says how long they may be if nothing is told."""
     sub.add_argument("--source", default="auto", help="auto, embedded, hub, or a folder with TASK/SPLIT.parquet")
     sub.add_argument("--text", metavar="COLUMN", help="of your own table (default: guessed)")
     sub.add_argument("--pair", metavar="COLUMN", help="the second text, where there is one")
     sub.add_argument("--label", metavar="COLUMN", help="the class (default: guessed)")
-    sub.add_argument(
-        "--max-length", type=int, metavar="N", help="cut texts at N tokens (default: what the model takes)"
-    )
+    sub.add_argument("--max-length", type=int, metavar="N", help=f"cut texts at N tokens (default: {length})")
 
 
 def device(sub: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import BadInput
+from .given import task_of
 
 
 def grid(chosen) -> None:
@@ -60,9 +61,9 @@ def search(chosen) -> None:
     from ..experiments.search import in_words
     from ..experiments.search import search as run_trials
     from ..files import write_text
-    from ..tasks import load_task
+    from ..methods.spelled import read_method, write_method
 
-    data = load_task(chosen.task, holdout=chosen.holdout, limit=chosen.limit)
+    data = task_of(chosen)
     told = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
     found = run_trials(
         data,
@@ -78,10 +79,14 @@ def search(chosen) -> None:
     best = found.iloc[0]
     chosen_there = in_words(best.drop(["number", "state", "value"]).dropna())
     print(f"\n{len(found)} trials; the best, {best['value']:.1%} on the validation texts: {chosen_there}. All: {table}")
+    if "dropout" in best:
+        name, options = read_method(chosen.method)
+        word = write_method(name, options | {"dropout": best["dropout"], "head_dropout": best["dropout"]})
+        print(f"The dropout is that of the bottleneck and of the head: --method {word}")
 
 
-def add(verb: Callable[[Callable, str], argparse.ArgumentParser]) -> None:
-    """How the verbs are typed."""
+def add(verb: Callable[[Callable, str], argparse.ArgumentParser], *more: Callable) -> None:
+    """How the verbs are typed; `more` are what `search` has in common with `train`."""
     sub = verb(grid, "Do the runs that a file lists: what is missing is done, what is done is not done again.")
     sub.add_argument("file", help="a TOML file; grids/ has one for each table of the paper")
     sub.add_argument("--dry-run", action="store_true", help="list the runs, what is done, and an estimate of the rest")
@@ -104,7 +109,8 @@ def add(verb: Callable[[Callable, str], argparse.ArgumentParser]) -> None:
         "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
     )
     sub.add_argument("--epochs", type=int, help="fixed (default: searched)")
-    sub.add_argument("--max-length", type=int, metavar="N", help="cut texts at N tokens")
     sub.add_argument("--seed", type=int, default=0, help="default: 0")
     sub.add_argument("--holdout", type=float, default=0.1, help="training rows to choose by (default: 0.1)")
     sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    for common in more:
+        common(sub)

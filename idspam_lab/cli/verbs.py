@@ -118,9 +118,10 @@ def evaluate(chosen) -> None:
     if data.task.labels != tuple(clf.label2id):
         same = [f"{ours} = {theirs}" for ours, theirs in zip(clf.label2id, data.task.labels, strict=True)]
         print(f"Classes by their ids: {', '.join(same)}.")
+    own = {"accuracy": "", "acc_f1": f", their mean {found['score']:.1%}"}[data.task.metric]
     print(
         f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), "
-        f"macro F1 {found['macro_f1']:.1%}."
+        f"macro F1 {found['macro_f1']:.1%}{own}."
     )
 
 
@@ -282,3 +283,8 @@ def show_session(session) -> None:
         f"Written to {session.folder}:"
     )
     print("  adapter/   the trained part        report.html   open it in a browser        report.json   all numbers")
+    run = session.report["run"]
+    if run["stopped"]:
+        done, whole = len(run["history"]), run["settings"]["epochs"]
+        print(f"\nStopped after {done} of {whole} epochs; the same command goes on from there.")
+        raise KeyboardInterrupt

@@ -24,7 +24,7 @@ from ..training.many import Losing
 from ..training.shared import SharedPass
 from .compare import as_row, key_of, majority_of, row_of
 from .results import with_interval
-from .session import Transfer
+from .session import Transfer, beside
 
 ORDER = 0  # the seed of the batches' order, which all runs share
 
@@ -151,7 +151,7 @@ def train_together(
     train = first.rows(data.train, limit)
     validation = first.rows(data.validation, limit) if data.validation is not None and len(data.validation) else None
     for clf in clfs:
-        clf.pairs = data.train.pairs is not None
+        clf.pairs, clf.max_length = data.train.pairs is not None, limit
     told = {"metric": data.task.metric, "losing": losing, "out": out, "progress": progress}
     return fit_many(clfs, train, validation, settings, **told)
 
@@ -189,6 +189,6 @@ def evaluate_together(
 def linear_head(data: TaskData, backbone: Backbone, settings: Settings, command: str) -> dict:
     """What the frozen model gives without a prompt, as a row without a layer."""
     clf = PromptClassifier(backbone, "linear_head", labels=data.task.labels, seed=settings.seed)
-    alike = {name: getattr(settings, name) for name in ("max_length", "precision", "seed")}
-    run = clf.fit(data.train, data.validation, clf.preset(**alike), metric=data.task.metric, progress=False)
+    told = {"metric": data.task.metric, "progress": False}
+    run = clf.fit(data.train, data.validation, beside(clf, settings), **told)
     return row_of(clf, "linear_head", run, data, Transfer(data, settings.max_length), command)

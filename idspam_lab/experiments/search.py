@@ -44,31 +44,33 @@ def search(
         storage: the SQLite file.
         method: as `read_method` reads it, without a layer; one that has a dropout (ID-SPAM, mean pooling, LPT).
         seed: of every training.
-        settings: fixed in place of searched ones, or beside them (max_length). Other texts or other fixed settings are
-            another study, which may lie in the same file.
+        settings: fixed in place of searched ones (a dropout is that of the bottleneck and of the head), or beside them
+            (max_length). Other texts or other fixed settings are another study, which may lie in the same file.
 
     Returns:
         A row a trial: number, state (COMPLETE, PRUNED, FAIL), value (the validation score), what was chosen.
 
     Raises:
-        BadInput: Optuna is not installed, there are no validation texts, the method has no layer or no dropout, the
-            file is no study, or no trial came to its end.
+        BadInput: fewer trials than one, Optuna is not installed, there are no validation texts, the method has no layer
+            or no dropout, the file is no study, or no trial came to its end.
     """
+    if trials < 1:
+        raise BadInput(f"trials is {trials}, but a search needs at least 1.")
     optuna = installed()
     if data.validation is None or not len(data.validation):
         raise BadInput("There are no validation texts to search by: hold some training texts out (--holdout).")
     name, options = read_method(method)
     searched = {key: values for key, values in SPACE.items() if key not in settings}
-    dropout = {"dropout": settings.pop("dropout")} if "dropout" in settings else {}
+    dropout = both_dropouts(settings.pop("dropout")) if "dropout" in settings else {}
 
-    made = options | {"layer": 1} | ({"dropout": 0.1} if "dropout" in searched else dropout)
+    made = options | {"layer": 1} | (dropout or both_dropouts(SPACE["dropout"][0]))
     PromptClassifier(backbone, name, labels=data.task.labels, **made)  # a wrong option is found out at once
 
     def objective(trial) -> float:
         chosen = {key: trial.suggest_categorical(key, values) for key, values in searched.items()}
         made = options | {"layer": trial.suggest_int("layer", 1, backbone.L - 1)} | dropout
         if "dropout" in chosen:
-            made["dropout"] = made["head_dropout"] = chosen.pop("dropout")
+            made |= both_dropouts(chosen.pop("dropout"))
         clf = PromptClassifier(backbone, name, labels=data.task.labels, seed=seed, **made)
 
         def told(progress) -> None:
@@ -103,6 +105,11 @@ def search(
     if found["value"].isna().all():
         raise BadInput(f"None of the {len(found)} trials came to its end, see above.")
     return found
+
+
+def both_dropouts(rate: float) -> dict[str, float]:
+    """Table 7 has one rate: it is that of the bottleneck and of the head."""
+    return {"dropout": rate, "head_dropout": rate}
 
 
 def installed():

@@ -97,7 +97,7 @@ def run_session(
     rows = [majority_row(data, transfer)]
     with collect_warnings() as noticed:
         for name, clf in classifiers.items():
-            chosen = settings if name == method and settings else clf.preset(**shared(settings))
+            chosen = settings if name == method and settings else beside(clf, settings)
             say(
                 f"Training {label_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, "
                 f"{chosen.epochs} epochs."
@@ -173,10 +173,12 @@ def trained(clf: PromptClassifier) -> int:
     return sum(p.numel() for p in clf.parameters() if p.requires_grad)
 
 
-def shared(settings: Settings | None) -> dict:
-    """What a baseline takes over from the method's settings: the texts' length, the precision and the seed."""
-    names = ("max_length", "precision", "seed")
-    return {name: getattr(settings, name) for name in names} if settings else {}
+def beside(clf: PromptClassifier, settings: Settings | None) -> Settings:
+    """A baseline's settings beside a method's: its own rate, the method's texts and seed, and no fewer epochs."""
+    if settings is None:
+        return clf.preset()
+    alike = {name: getattr(settings, name) for name in ("max_length", "precision", "seed")}
+    return clf.preset(**alike, epochs=max(settings.epochs, clf.preset().epochs))
 
 
 def majority_row(data: TaskData, transfer: Transfer | None) -> dict:

@@ -1,5 +1,10 @@
 """The methods, one small file each; a file holds only what differs."""
 
+import numbers
+
+from torch import nn
+
+from ..backbones import Backbone
 from ..errors import BadInput
 from .base import Encoded, LatePrompt, Method
 from .dept import DePT
@@ -55,12 +60,38 @@ def build_method(name: str, backbone, options: dict) -> Method:
     """
     if name not in METHODS:
         raise BadInput(f"There is no method {name!r}; there are {', '.join(METHODS)}.")
-    if not 0 <= options.get("dropout", 0) < 1:
-        raise BadInput(f"dropout is {options['dropout']}, but it is a share: 0 or more, below 1.")
+    check_share(dropout=options.get("dropout", 0))
     try:
-        return METHODS[name](backbone, **options)
+        method = METHODS[name](backbone, **options)
     except TypeError as error:
         raise BadInput(f"Method {name!r} does not take these options {sorted(options)}: {error}.") from error
+    buffers = buffers_of(method)
+    if buffers:
+        raise BadInput(
+            f"Method {name!r} keeps {', '.join(buffers)} as buffers, but only what trains is saved and put back: use "
+            "layers without running numbers, such as LayerNorm, or register them with persistent=False."
+        )
+    return method
 
 
-__all__ = ["LABELS", "METHODS", "Encoded", "LatePrompt", "Method", "build_method"]
+def buffers_of(module: nn.Module) -> list[str]:
+    """Names of the persistent buffers outside of frozen models: nothing would save them."""
+    found = [name for name in module._buffers if name not in module._non_persistent_buffers_set]
+    for name, part in module.named_children():
+        if not isinstance(part, Backbone):
+            found += [f"{name}.{inner}" for inner in buffers_of(part)]
+    return found
+
+
+def check_share(**values: float) -> None:
+    """Rates of dropout.
+
+    Raises:
+        BadInput: one is no number from 0 to below 1.
+    """
+    for name, value in values.items():
+        if not isinstance(value, numbers.Real) or not 0 <= value < 1:
+            raise BadInput(f"{name} is {value!r}, but it is a share: 0 or more, below 1.")
+
+
+__all__ = ["LABELS", "METHODS", "Encoded", "LatePrompt", "Method", "build_method", "check_share"]

@@ -1,5 +1,6 @@
 """What a method is: the part that trains beside the head, and how a text passes the frozen model with it."""
 
+from numbers import Integral
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -110,5 +111,5 @@ def check_at_least_one(**numbers: int) -> None:
         BadInput: one is not; names it.
     """
     for name, value in numbers.items():
-        if value < 1:
-            raise BadInput(f"{name} is {value}, but it is at least 1.")
+        if not isinstance(value, Integral) or value < 1:
+            raise BadInput(f"{name} is {value!r}, but it is a whole number of at least 1.")

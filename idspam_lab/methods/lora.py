@@ -27,13 +27,14 @@ class LoRA(Method):
 
 def with_lora(backbone: Backbone, r: int, alpha: int | None = None, start: int = 0) -> Backbone:
     """A twin of the backbone with LoRA in blocks start..L-1; the backbone itself stays as it is."""
-    check_at_least_one(r=r)
+    alpha = 2 * r if alpha is None else alpha
+    check_at_least_one(r=r, alpha=alpha)
     from peft import LoraConfig, inject_adapter_in_model
 
     adapted = backbone.twin()
     config = LoraConfig(
         r=r,
-        lora_alpha=alpha or 2 * r,
+        lora_alpha=alpha,
         target_modules=list(backbone.queries_and_values),
         layers_to_transform=list(range(start, backbone.L)),
         layers_pattern=backbone.blocks_name,

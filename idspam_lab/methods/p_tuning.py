@@ -18,7 +18,8 @@ class PTuning(LatePrompt):
 
     def __init__(self, backbone, t: int = 10, width: int | None = None):
         super().__init__(backbone, 0)
-        check_at_least_one(t=t)
+        width = backbone.n if width is None else width
+        check_at_least_one(t=t, width=width)
         from peft import PromptEncoder, PromptEncoderConfig
 
         self.encoder = PromptEncoder(
@@ -27,7 +28,7 @@ class PTuning(LatePrompt):
                 token_dim=backbone.n,
                 num_transformer_submodules=1,
                 encoder_reparameterization_type="MLP",
-                encoder_hidden_size=width or backbone.n,
+                encoder_hidden_size=width,
             )
         )
 

@@ -19,7 +19,7 @@ class KeyValuePrefix(Method):
 
     def __init__(self, backbone, t: int, width: int | None):
         super().__init__()
-        check_at_least_one(t=t)
+        check_at_least_one(t=t, **({} if width is None else {"width": width}))
         from peft import PrefixEncoder, PrefixTuningConfig
 
         self.t, self.twin = t, backbone.twin()

@@ -4,13 +4,21 @@ from ..errors import BadInput
 from . import LABELS, METHODS
 
 Value = bool | int | float | str | list[int]
+ELSEWHERE = {  # no options of a method, though a classifier is built with them
+    "seed": "--seed, or seed=",
+    "read": "--read, or read=",
+    "labels": "the task",
+    "verbalizer": "verbalizer= in Python",
+    "method": "its name in front of the colon",
+    "backbone": "--backbone",
+}
 
 
 def read_method(word: str) -> tuple[str, dict[str, Value]]:
     """ "idspam:layer=1+3,lora=8" -> ("idspam", {"layer": [1, 3], "lora": 8})
 
     Raises:
-        BadInput: no such method, or an option without a value.
+        BadInput: no such method, an option without a value, or what is no method's option.
     """
     name, _, rest = word.partition(":")
     if name not in METHODS:
@@ -20,6 +28,8 @@ def read_method(word: str) -> tuple[str, dict[str, Value]]:
         option, equals, value = part.partition("=")
         if not equals or not value:
             raise BadInput(f"{part!r} in {word!r} has no value: write {name}:{option or 'option'}=VALUE.")
+        if option in ELSEWHERE:
+            raise BadInput(f"{option!r} in {word!r} is no option of a method: it is said by {ELSEWHERE[option]}.")
         options[option] = read_value(value)
     return name, options
 

@@ -1,9 +1,17 @@
 """What a training run is told, with the paper's values where it has any."""
 
+import numbers
 from dataclasses import asdict, dataclass, fields
 
 from ..backbones.tokens import check_length
 from ..errors import BadInput
+
+MOST_SEED = 2**32  # numpy's limit; torch takes more
+
+
+def is_whole(value) -> bool:
+    """A whole number, and not a truth value."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,14 @@ class Settings:
 
     def __post_init__(self):
         for name in ("epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise BadInput(f"{name} is {getattr(self, name)}, but training needs {name} of at least 1.")
+            if not is_whole(getattr(self, name)) or getattr(self, name) < 1:
+                raise BadInput(f"{name} is {getattr(self, name)}, but training needs a whole number of at least 1.")
+        for name in ("seed", "order_seed"):
+            value = getattr(self, name)
+            if value is not None and (not is_whole(value) or not 0 <= value < MOST_SEED):
+                raise BadInput(f"{name} is {value}, but a seed is a whole number from 0 to below {MOST_SEED}.")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise BadInput(f"betas are {self.betas}, but they are two numbers, each 0 or more and below 1.")
         for name in ("clip", "eps"):
             if not getattr(self, name) > 0:
                 raise BadInput(f"{name} is {getattr(self, name)}, but it is above 0.")
