@@ -1,5 +1,7 @@
 """Several methods over seeds: every run once, the baselines always there, one tidy table."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from idspam_lab.experiments.compare import compare
 from idspam_lab.experiments.summary import as_markdown, as_text, pairwise, read_results, summarize
 from idspam_lab.methods import METHODS
 from idspam_lab.methods.spelled import read_method, title_of, write_method
-from idspam_lab.tasks import load_task
+from idspam_lab.tasks import OverlapWarning, load_task
 
 SILENT = {"say": lambda line: None}
 
@@ -111,6 +113,18 @@ def test_transfer_is_a_second_row_of_each_run(run, small):
     assert found.loc[found["test_task"] == "elsewhere", "texts"].eq(10).all()
 
 
+def test_transfer_texts_that_were_trained_on_are_warned_of_once(run, small):
+    from dataclasses import replace
+
+    there = replace(small, task=replace(small.task, name="elsewhere"), test=replace(small.train[:5], name="elsewhere"))
+    with pytest.warns(OverlapWarning, match="5 of the 5 rows of elsewhere are among the training rows") as said:
+        run(transfer=Transfer(there, 16))
+    assert sum(issubclass(warning.category, OverlapWarning) for warning in said) == 1  # of two methods and two seeds
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OverlapWarning)
+        run(methods=("idspam",), seeds=(0,), transfer=Transfer(small, 16))
+
+
 def test_a_wrong_option_is_found_out_before_anything_is_trained(run, monkeypatch):
     monkeypatch.setattr(compare_module, "run_once", lambda *a: pytest.fail("trained"))
     with pytest.raises(BadInput, match="'lpt' does not take these options"):
@@ -199,7 +213,12 @@ def test_every_method_is_spelled_in_the_grammar():
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("idspan", "There is no method 'idspan'"), ("lora:r", "'r' in 'lora:r' has no value")]
+    ("word", "said"),
+    [
+        ("idspan", "There is no method 'idspan'"),
+        ("lora:r", "'r' in 'lora:r' has no value"),
+        ("idspam:seed=3", "'seed' in 'idspam:seed=3' is no option of a method: it is said by --seed"),
+    ],
 )
 def test_a_misspelled_method_gets_a_sentence(word, said):
     with pytest.raises(BadInput, match=said):

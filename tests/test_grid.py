@@ -6,21 +6,29 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
+from idspam_lab.experiments.summary import summarize
+from idspam_lab.grid import execute as execute_module
 from idspam_lab.grid import executors
 from idspam_lab.grid.collect import collect
 from idspam_lab.grid.execute import execute
 from idspam_lab.grid.executors import work, work_in_processes
 from idspam_lab.grid.folder import GridFolder
+from idspam_lab.grid.groups import groups_of
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import read_plan
+from idspam_lab.grid.shown import results
 from idspam_lab.training.lanes import Lane
+from tests.conftest import reviews
 from tests.grid_models import save_models, save_tasks
 
 TEXT = """
@@ -282,6 +290,34 @@ def test_zero_shot_is_a_row_for_each_other_task(go, transfer, folder):
     assert list(found["test_task"]) == ["sst2", "mrpc", "imdb"] * 2 and set(found["metric"]) == {"acc_f1"}
 
 
+def test_texts_that_were_trained_on_and_classes_equated_by_number_are_said_once(transfer, place, go, folder):
+    """Of every pair of data sets once, whatever the seeds and groups; kept with the runs, so also by --collect."""
+    seeds = [replace(transfer.runs[0].settings, seed=seed) for seed in (0, 1)]
+    pairs = [replace(transfer.runs[0], settings=one, transfer=("sst2", "imdb")) for one in seeds]
+    apart = [replace(run, alone=True, layer=2, task="imdb", transfer=("sst2", "mrpc")) for run in pairs]
+    plan = replace(transfer, runs=(*pairs, *apart))
+    test = pyarrow.parquet.read_table(place / "tasks" / "sst2" / "validation.parquet").to_pydict()
+    train = pyarrow.parquet.read_table(place / "tasks" / "imdb" / "train.parquet").to_pydict()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IDSPAM_DATA_DIR", str(folder.path / "tasks"))
+        save_tasks(folder.path / "tasks")
+        train["text"][:6] = test["sentence"][:6]
+        pyarrow.parquet.write_table(pyarrow.table(train), folder.path / "tasks" / "imdb" / "train.parquet")
+        execute_module.texts_of.cache_clear()
+        execute_module.test_texts_of.cache_clear()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message=".*have other names")  # the remarks say it: not each process too
+            said = go(plan)
+    assert len(said) == 4 and not any(line.startswith("failed") for line in said), said
+    text = results(plan, collect(plan, folder).tuned, folder)
+    notes = [line for line in text.splitlines() if line.startswith("Note: ")]
+    assert len(notes) == len(set(notes)) and len([n for n in notes if "are among the training rows too" in n]) == 1
+    (seen,) = [note for note in notes if "are among the training rows too" in note]
+    assert seen.startswith("Note: Trained on imdb: ") and "of the 8 rows of sst2/validation" in seen
+    assert [n for n in notes if "neg = negative, pos = positive" in n] and [n for n in notes if "negative = neg" in n]
+    assert "4 of 4 runs are done" in text.splitlines()[-1]
+
+
 def test_few_shot_trains_on_and_each_time_from_the_same_start(go, transfer, folder, models):
     few = replace(transfer, runs=(replace(transfer.runs[0], few_shot=6),))
     go(few)
@@ -290,6 +326,32 @@ def test_few_shot_trains_on_and_each_time_from_the_same_start(go, transfer, fold
     turned = replace(few.runs[0], transfer=("imdb", "mrpc"))
     again = {row["test_task"]: row["score"] for row in execute([turned], models)[turned.id]["rows"]}
     assert again == dict(zip(rows["test_task"], rows["score"], strict=True))
+
+
+def test_a_table_is_trained_on_by_the_columns_that_the_file_names(place, models, folder, go):
+    rows = reviews(40)
+    lines = [f"{text},{label},{1 - label}" for text, label in zip(rows.texts, rows.labels, strict=True)]
+    (place / "own.csv").write_text("\n".join(["opinion,verdict,contrary", *lines]))
+    text = TEXT.partition("[[runs]]")[0].replace('"sst2"', json.dumps(str(place / "own.csv")))
+    text += '[[runs]]\nmethods = ["idspam:t=3,c=8"]\ntext = "opinion"\nlabel = "verdict"\n'
+    text += '[[runs]]\nmethods = ["idspam:t=3,c=8"]\ntext = "opinion"\nlabel = "contrary"\n'
+    (place / "own.toml").write_text(text)
+    plan = read_plan(place / "own.toml", models)
+    assert len(groups_of(plan.runs, models)) == 2  # other labels share no pass
+    go(plan)
+    assert all(map(folder.done, plan.runs))
+    found = collect(plan, folder).results.dropna(subset=["seed"])
+    assert found["fingerprint"].nunique() == 2 and len(summarize(found)) == 2
+    assert json.loads(folder.row(plan.runs[0]).read_text())["run"]["label"] == "verdict"
+
+
+def test_settings_in_which_runs_differ_are_columns(go, plan, folder):
+    runs = [replace(plan.runs[0], settings=replace(plan.runs[0].settings, warmup=warmup)) for warmup in (0.0, 0.5)]
+    some = replace(plan, runs=tuple(runs))
+    go(some)
+    found = collect(some, folder).results
+    assert found["warmup"].dropna().tolist() == [0.0, 0.5] and "clip" not in found
+    assert len(summarize(found.dropna(subset=["seed"]))) == 2
 
 
 # The command ---------------------------------------------------------------------------------------------------------
@@ -337,4 +399,5 @@ def test_bad_options_get_a_sentence(place, folder, capsys, arguments, said):
 def test_a_row_file_says_which_run_it_is(go, plan, folder):
     go()
     content = json.loads(folder.row(plan.runs[0]).read_text())
-    assert set(content) == {"run", "rows", "majority", "history"} and content["run"]["method"] == "idspam:t=3,c=8"
+    assert set(content) == {"run", "rows", "majority", "history", "remarks"}
+    assert content["run"]["method"] == "idspam:t=3,c=8"

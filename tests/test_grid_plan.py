@@ -1,17 +1,18 @@
 """Grid files: what they may say, which runs they mean, which of these share passes."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from idspam_lab.errors import BadInput
 from idspam_lab.grid.groups import TOGETHER, groups_of
 from idspam_lab.grid.models import Models
-from idspam_lab.grid.plan import SETTINGS, read_plan
+from idspam_lab.grid.plan import FORMAT, SETTINGS, read_plan
 from idspam_lab.methods import METHODS
 from idspam_lab.training import Settings
 
@@ -24,6 +25,10 @@ methods = ["idspam", "lpt:p=8"]
 settings = { epochs = 1, lr = [1e-3, 3e-3], order_seed = 0 }
 layers = [2, 4]
 """
+
+
+def rows_of_two_classes(count=40):
+    return "".join(f"text {i},{i % 2}\n" for i in range(count))
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +74,29 @@ def test_the_identity_is_of_what_determines_the_result(plan):
         {"backbone": "other"}, {"task": "imdb"}, {"method": "idspam:heads=4"}, {"layer": 3}, {"limit": 5},
         {"test_limit": 5}, {"settings": replace(one.settings, seed=7)}, {"settings": replace(one.settings, lr=2e-3)},
         {"transfer": ("imdb",)}, {"few_shot": 3}, {"metric": "acc_f1"}, {"holdout": 0.2}, {"alone": True},
-        {"origins": ("x",)},
+        {"origins": ("x",)}, {"text": "review"}, {"pair": "review"}, {"label": "review"},
     ]  # fmt: skip
     ids = [one.id, *(replace(one, **change).id for change in changes)]
     assert len(set(ids)) == len(ids)
+
+
+def test_the_identity_of_a_run_without_named_columns_knows_nothing_of_columns(plan):
+    """Runs that were done before grid files could name columns are still done."""
+    one = plan(PLAIN).runs[0]
+    told = {name: value for name, value in asdict(one).items() if name not in ("text", "pair", "label")}
+    assert one.id == hashlib.sha256(json.dumps([FORMAT, told], sort_keys=True).encode()).hexdigest()[:16]
+    assert [run.id for run in plan(f'text = "review"\n{PLAIN}').runs] == [run.id for run in plan(PLAIN).runs]
+
+
+def test_columns_of_a_table_of_ones_own_can_be_named(plan, tmp_path):
+    (tmp_path / "own.csv").write_text("opinion,verdict,other\n" + rows_of_two_classes().replace("\n", ",a\n"))
+    text = PLAIN.replace('"rotten_tomatoes"', json.dumps(str(tmp_path / "own.csv")))
+    with pytest.raises(BadInput, match=r"has no text column that can be guessed.*small.toml, block 1"):
+        plan(text)
+    runs = plan(f'text = "opinion"\nlabel = "verdict"\n{text}').runs
+    assert {tuple(run.columns.values()) for run in runs} == {("opinion", None, "verdict")}
+    with pytest.raises(BadInput, match="has no label column 'other2'"):
+        plan(f'text = "opinion"\nlabel = "other2"\n{text}')
 
 
 def test_the_identity_is_the_same_in_another_process(plan, tmp_path):
@@ -93,7 +117,7 @@ def test_whole_numbers_and_decimals_are_the_same_setting(plan):
 def test_other_texts_in_a_file_are_another_run(plan, tmp_path):
     table, ids = tmp_path / "own.csv", []
     for word in ("fine", "good"):
-        table.write_text(f"text,label\n{word},1\nbad,0\n")
+        table.write_text(f"text,label\n{word},1\n" + rows_of_two_classes())
         ids += [plan(PLAIN.replace('"rotten_tomatoes"', json.dumps(str(table)))).runs[0].id]
     assert ids[0] != ids[1]
 
@@ -123,9 +147,17 @@ def test_all_layers_are_those_of_the_backbone(plan):
         ("epochs = 1", "epoch = 1", "There is no setting 'epoch'"),
         ("epochs = 1", "seed = 1", "settings has a seed"),
         ("epochs = 1", 'epochs = "1"', "epochs is '1' in .*, but it is a whole number"),
-        ("epochs = 1", "epochs = 0", "epochs is 0, but training needs epochs of at least 1"),
+        ("epochs = 1", "epochs = 0", "epochs is 0, but training needs"),
         ("[[runs]]", "few_shot = 5\n[[runs]]", "few_shot goes with transfer"),
         ("[[runs]]", 'limit = "5"\n[[runs]]', "limit is '5' in .*, but it is a whole number"),
+        ("[[runs]]", 'metric = "f1"\n[[runs]]', "There is no metric 'f1'; .*small.toml, block 1"),
+        ("[[runs]]", "limit = -4\n[[runs]]", "limit is -4 in .*, but it is a number of texts, 1 at least"),
+        ("[[runs]]", "test_limit = 0\n[[runs]]", "test_limit is 0 in .*, but it is a number of texts, 1 at least"),
+        ("[[runs]]", "few_shot = -1\n[[runs]]", "few_shot is -1 in .*, but it is a number of texts, 0 at least"),
+        ("[[runs]]", "limit = 1\n[[runs]]", "limit is 1 in .*, but rotten_tomatoes has 2 classes: ask for as many"),
+        ("[[runs]]", "holdout = 1.5\n[[runs]]", "holdout is 1.5, but it is a share below 1, .*small.toml, block 1"),
+        ('"rotten_tomatoes"', '"none.csv"', "There is no file none.csv .*small.toml, block 1"),
+        ("[[runs]]", 'label = ["verdict"]\n[[runs]]', r"label is \['verdict'\] in .*, but it is a word"),
         ("[[runs]]", 'transfer = ["mnli"]\n[[runs]]', "rotten_tomatoes has 2 classes and mnli 3"),
         ("[[runs]]", "[runs]", "has no runs: give it at least one block"),
         ("seeds = [0, 1]", "seeds = [0, 1", "is not TOML"),

@@ -1,12 +1,15 @@
 """The user's own tables: what is guessed, what is kept, and one sentence for everything that is wrong."""
 
+import csv
+import warnings
+
 import datasets
 import numpy as np
 import pandas
 import pytest
 
 from idspam_lab.errors import BadInput
-from idspam_lab.tasks import from_dataset, load_for_evaluation, load_task, overlap, read_table
+from idspam_lab.tasks import OverlapWarning, from_dataset, load_for_evaluation, load_task, overlap, read_table
 
 FRAME = pandas.DataFrame(
     {
@@ -242,6 +245,30 @@ def test_a_folder_or_a_dataset_dict_with_splits(tmp_path):
     assert load_for_evaluation(tmp_path, names=("neg", "pos")).test.texts == data.test.texts
     both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
     assert len(load_task(both).test) == 6 and load_task(both).train == load_task(parts).train
+
+
+def test_validation_rows_among_the_training_rows_warn(tmp_path):
+    parts = {"train": rows(60), "validation": pandas.concat([rows(18), rows(2, "new ")])}
+    for part, frame in parts.items():
+        frame.to_csv(tmp_path / f"{part}.csv", index=False)
+    with pytest.warns(OverlapWarning, match=r"18 of the 20 rows of \S+/validation .* These rows choose the") as said:
+        data = load_task(tmp_path)
+    assert len(said) == 1 and not overlap(data.validation, data.test) and len(data.test) == 6
+    rows(10, "test ").to_csv(tmp_path / "test.csv", index=False)
+    with pytest.warns(OverlapWarning, match="18 of the 20 rows"):
+        load_task(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_task(tmp_path, holdout=0)  # no row of it chooses anything
+        rows(20, "new ").to_csv(tmp_path / "validation.csv", index=False)
+        load_task(tmp_path)
+
+
+def test_a_text_of_any_length_is_read_from_csv(tmp_path):
+    before, long = csv.field_size_limit(), "word " * 40_000
+    (tmp_path / "long.csv").write_text(f"text,label\n{long},pos\nshort,neg\n")
+    assert read_table(tmp_path / "long.csv").examples.texts == (long, "short")
+    assert csv.field_size_limit() == before
 
 
 def test_a_folder_that_cannot_be_used(tmp_path):

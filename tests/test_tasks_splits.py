@@ -1,6 +1,8 @@
 """Examples, splits and the overlap check: nothing lost, nothing on two sides, the same rows each time."""
 
+import warnings
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -155,6 +157,16 @@ def test_given_validation_is_used_as_it_is():
     assert rule == "Test is t; the epoch is chosen on v."
 
 
+def test_rows_kept_back_to_test_on_are_no_given_validation_rows():
+    rows = numbered([30, 30])
+    given = Examples([f" {text.upper()}" for text in rows.texts[:20]], None, rows.labels[:20], "v")
+    train, validation, test, _ = divide({"train": rows, "validation": given}, 0.1)
+    assert validation is given and len(test) == 6 and not overlap(validation, test) and not overlap(train, test)
+    assert test == divide({"train": rows, "validation": given}, 0)[2]  # the same rows if no epoch is chosen
+    with pytest.raises(BadInput, match="No rows of numbered can be kept back to test on, for v has the same texts"):
+        divide({"train": rows, "validation": replace(rows, name="v")}, 0.1)
+
+
 def test_too_few_rows_to_divide():
     with pytest.raises(BadInput, match="too few rows"):
         divide({"train": numbered([1, 1])}, 0.1)
@@ -216,6 +228,12 @@ def test_classes_of_the_same_names_in_another_order_are_found_by_name():
 
 def test_classes_of_other_names_stand_for_each_other_by_number():
     data = task_data(("neg", "pos"), [0, 1])
-    assert data.answered_by(["negative", "positive"]) is data
+    with pytest.warns(UserWarning, match="which stands for which: neg = negative, pos = positive") as said:
+        assert data.answered_by(["negative", "positive"]) is data
+    assert len(said) == 1 and str(said[0].message).startswith("The classes of there have other names, so their ids say")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert data.answered_by(["neg", "pos"]) is data
+        assert data.answered_by(["pos", "neg"]).test.labels == (1, 0)
     with pytest.raises(BadInput, match=r"there has 2 classes \(neg, pos\), but what is trained tells 3 apart"):
         data.answered_by(["a", "b", "c"])

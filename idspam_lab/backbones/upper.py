@@ -153,7 +153,9 @@ def attend(backbone: Backbone, block: nn.Module, q: Tensor, k: Tensor, v: Tensor
     q, k, v = (part.view(*part.shape[:2], -1, attention.attention_head_size).transpose(1, 2) for part in (q, k, v))
     if backbone.config._attn_implementation == "eager":
         weights = q @ k.transpose(2, 3) * attention.scaling  # (B, heads, ., T)
-        out = (weights if keys is None else weights + keys).softmax(-1) @ v
+        weights = weights if keys is None else weights + keys
+        # bf16's softmax takes twice fp32's time where T is no multiple of 32, and with a prompt it hardly ever is one.
+        out = weights.softmax(-1, dtype=torch.promote_types(weights.dtype, torch.float32)).to(v.dtype) @ v
     else:
         out = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=keys, scale=attention.scaling)
     return out.transpose(1, 2).flatten(2)

@@ -35,7 +35,10 @@ def grid(chosen) -> None:
         print(f"\n{results(plan, collect(plan, folder).tuned, folder)}")
     missing = [run for run in plan.runs if not folder.done(run)]
     if missing and not chosen.collect:
-        raise BadInput(f"{len(missing)} of {len(plan.runs)} runs are missing, see above; the same command does them.")
+        raise BadInput(
+            f"{len(missing)} of {len(plan.runs)} runs are missing: the same command does what was interrupted or is "
+            "still done elsewhere; what failed, see above, needs its cause mended first."
+        )
 
 
 def execute(chosen, plan, folder, models) -> None:

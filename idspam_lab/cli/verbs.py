@@ -115,9 +115,6 @@ def evaluate(chosen) -> None:
     found = measure(clf, data.test, data.task.metric, max_length=chosen.max_length, progress=data.task.name)
     low, high = found["interval"]
     print(f"{data.source} {data.split_rule}")
-    if data.task.labels != tuple(clf.label2id):
-        same = [f"{ours} = {theirs}" for ours, theirs in zip(clf.label2id, data.task.labels, strict=True)]
-        print(f"Classes by their ids: {', '.join(same)}.")
     own = {"accuracy": "", "acc_f1": f", their mean {found['score']:.1%}"}[data.task.metric]
     print(
         f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), "

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import BadInput
+from ..methods.spelled import write_method
 
 VERSIONS = ("python", "torch", "transformers")
+SETTINGS = ("epochs", "batch_size", "lr", "weight_decay", "warmup", "eps", "clip", "order_seed")  # of the method alone
+SHARED = ("max_length", "precision")  # which the linear head takes over from the method
 
 
 def collect(reports: Iterable[Path]):
@@ -34,8 +37,10 @@ def rows_of(report: dict):
     """The rows of one report."""
     run, adapter, task = report["run"], report["adapter"], report["task"]
     versions, hardware = run["environment"]["versions"], run["environment"]["hardware"]
+    settings = run["settings"]
     for result in report["results"]:
         main = result["method"] == report["results"][-1]["method"]
+        trained = result["trained_parameters"] > 0
         for part, there in (("test", task), ("transfer", report["transfer"])):
             if result.get(part) is None:
                 continue
@@ -44,10 +49,12 @@ def rows_of(report: dict):
                 "train_task": task["name"],
                 "test_task": there["name"],
                 "method": result["method"],
+                "spelled": spelled(adapter) if main else None,
                 "backbone": adapter["base_model"]["name"],
                 "layer": adapter["layer"] if main else None,
-                "read": adapter["read"],
-                "seed": run["settings"]["seed"],
+                "read": adapter["read"] if trained else None,
+                "head_dropout": adapter["head_dropout"] if main else None,
+                "seed": settings["seed"] if trained else None,
                 "metric": there["metric"],
                 "score": found["score"],
                 "accuracy": found["accuracy"],
@@ -56,10 +63,9 @@ def rows_of(report: dict):
                 "high": found["interval"][1],
                 "texts": found["texts"],
                 "train_texts": task["train"],
-                "epochs": run["settings"]["epochs"] if main else None,
+                **{name: settings[name] if main else None for name in SETTINGS},
+                **{name: settings[name] if trained else None for name in SHARED},
                 "best_epoch": run["best_epoch"] if main else None,
-                "lr": run["settings"]["lr"] if main else None,
-                "batch_size": run["settings"]["batch_size"] if main else None,
                 "trained_parameters": result["trained_parameters"],
                 "train_seconds": round(result["train_seconds"], 1),
                 "peak_memory_mb": round(report["peak_memory_mb"]),
@@ -71,3 +77,9 @@ def rows_of(report: dict):
                 "date": report["date"],
                 "command": report["command"],
             }
+
+
+def spelled(adapter: dict) -> str:
+    """The method with the options it was given, as `compare` spells it; its one block has a column of its own."""
+    options = {name: value for name, value in adapter["options"].items() if name != "layer" or isinstance(value, list)}
+    return write_method(adapter["method"], options)

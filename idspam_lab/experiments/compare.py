@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from ..classifier import PromptClassifier
 from ..files import write_json, write_text
 from ..methods import METHODS
 from ..methods.spelled import read_method, title_of, write_method
-from ..tasks import TaskData
+from ..tasks import OverlapWarning, TaskData, overlap
 from ..training import Run, Settings
 from .results import evaluate, majority
 from .session import Transfer
@@ -51,12 +52,18 @@ def compare(
     Returns:
         A row a run and a test set; see `row_of` for the columns.
 
+    Warns:
+        OverlapWarning: texts of `transfer` are among the training texts.
+
     Raises:
         BadInput: an unknown method or option, or the folder cannot be written.
     """
     words = list(dict.fromkeys(["linear_head", *(write_method(*read_method(word)) for word in methods)]))
     for word in words:  # a wrong option is found out before anything is trained
         build(data, backbone, word, 0)
+    seen = overlap(data.train, transfer.data.test) if transfer else None
+    if seen:
+        warnings.warn(OverlapWarning(str(seen)), stacklevel=2)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
     for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
         say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")
@@ -180,6 +187,8 @@ def as_row(
         "best_epoch": run.best_epoch,
         "lr": settings["lr"],
         "batch_size": settings["batch_size"],
+        "weight_decay": settings["weight_decay"],
+        "max_length": settings["max_length"],
         "trained_parameters": run.trained_parameters,
         "train_seconds_per_text": trained,
         "predict_seconds_per_text": predict_seconds,

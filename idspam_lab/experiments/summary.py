@@ -1,5 +1,9 @@
-"""Mean and standard deviation over the seeds, from a tidy table of `compare` or `collect`."""
+"""Mean and standard deviation over the seeds, from a tidy table of `compare`, `curve`, `grid` or `collect`.
 
+A mean is over the seeds and nothing else: runs of another block, rate or number of texts have a row of their own.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +13,15 @@ from ..paper_tables import scores as paper_scores
 from ..terminal import table
 
 MEASURED = Path(__file__).resolve().parents[2] / "data" / "results"  # in a clone of the project
-SAME = ["train_task", "test_task", "backbone", "method"]  # one row for each of these together
+SAME = ["train_task", "test_task", "backbone", "method"]  # one row for each of these together, and for each of:
+CONFIGURATION = (
+    "spelled", "layer", "read", "head_dropout", "epochs", "batch_size", "lr", "weight_decay", "warmup", "eps", "clip",
+    "order_seed", "max_length", "precision", "train_texts", "few_shot", "metric", "texts", "trained_parameters",
+    "fingerprint",
+)  # fmt: skip
+REPEAT = "repeat"  # 2: the second run of a configuration and seed, with other scores; what differs is in no column
+SCORES = ("score", "accuracy", "macro_f1")
+LAST_RESORT = ("fingerprint", REPEAT)  # tell a reader little: shown where nothing else tells two rows apart
 OPTIONAL = ("train_seconds_per_text", "predict_seconds_per_text", "adapter_mb")
 IN_THE_PAPER = {  # ours -> Tables 2 to 11
     "fine-tuning": "Fine-tuning",
@@ -44,19 +56,37 @@ def read_results(path: str | Path) -> pd.DataFrame:
     return found
 
 
+def different(results: pd.DataFrame) -> pd.DataFrame:
+    """The runs without those that are the same run once more: one configuration, seed and scores.
+
+    Few-shot texts are drawn by the seed, so there the texts' fingerprint says nothing beside it and is left out.
+    """
+    runs = results.copy()
+    if {"few_shot", "fingerprint"} <= set(runs):
+        runs["fingerprint"] = runs["fingerprint"].where(runs["few_shot"].isna())
+    telling = [name for name in (*SAME, *CONFIGURATION, "seed", *SCORES) if name in runs]
+    return runs.drop_duplicates(telling)
+
+
 def summarize(results: pd.DataFrame) -> pd.DataFrame:
-    """One row for each task, backbone and method: mean and standard deviation (n - 1) of the score over the seeds."""
-    runs = results.drop_duplicates([*SAME, "seed", "layer"]).groupby(SAME, sort=False)
-    means = {name: (name, "mean") for name in OPTIONAL if name in results}
-    return runs.agg(
-        mean=("score", "mean"),
-        std=("score", "std"),
-        seeds=("seed", "nunique"),
-        texts=("texts", "first"),
-        train_texts=("train_texts", "first"),
-        trained_parameters=("trained_parameters", "first"),
-        **means,
-    ).reset_index()
+    """Mean and standard deviation (n - 1) of the score over the seeds, a row a configuration.
+
+    Returns:
+        The columns of SAME, those of CONFIGURATION that the table has, and `repeat`: together they are each row's own.
+        Then mean, std, seeds, and the means of the OPTIONAL ones.
+
+    Raises:
+        BadInput: the table does not say on how many texts, or how many parameters were trained.
+    """
+    missing = [name for name in ("texts", "train_texts", "trained_parameters") if name not in results]
+    if missing:
+        raise BadInput(f"The table has no column {missing[0]!r}, without which its runs cannot be summarised.")
+    runs = different(results)
+    same = [*SAME, *(name for name in CONFIGURATION if name in runs)]
+    runs[REPEAT] = runs.groupby([*same, "seed"], dropna=False).cumcount() + 1
+    means = {name: (name, "mean") for name in OPTIONAL if name in runs}
+    found = runs.groupby([*same, REPEAT], sort=False, dropna=False)
+    return found.agg(mean=("score", "mean"), std=("score", "std"), seeds=("seed", "nunique"), **means).reset_index()
 
 
 def told_apart(differences: pd.Series) -> bool:
@@ -77,9 +107,19 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
         method, difference (mean over the shared seeds, 0..1), standard_error, seeds, told_apart (see there).
 
     Raises:
-        BadInput: the table has no such method.
+        BadInput: the table has no such method, or several runs of a method with one seed (blocks, rates, ...).
     """
-    scores = results.dropna(subset=["seed"]).pivot_table(index=["test_task", "seed"], columns="method", values="score")
+    runs = different(results.dropna(subset=["seed"]))
+    index = [name for name in ("train_task", "test_task", "backbone", "seed") if name in runs]
+    twice = runs[runs.duplicated([*index, "method"], keep=False)]
+    if len(twice):
+        first = twice["method"].iloc[0]
+        several = varying(twice[twice["method"] == first], [*index, "method"])
+        raise BadInput(
+            f"The table has several runs of {first} with one seed, which differ in "
+            f"{' and '.join(several) or 'nothing that is a column'}: leave one of them for each seed in the table."
+        )
+    scores = runs.pivot_table(index=index, columns="method", values="score")
     if method not in scores:
         raise BadInput(f"The table has no method {method!r}; it has {', '.join(scores)}.")
     differences = scores.drop(columns=method).rsub(scores[method], axis=0)
@@ -90,34 +130,70 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
     return found.sort_values("difference").reset_index()
 
 
+def varying(summary: pd.DataFrame, alike: list[str], among: Sequence[str] = CONFIGURATION) -> list[str]:
+    """The columns in which rows differ that agree in the columns `alike`."""
+    groups = summary.groupby(alike, sort=False, dropna=False)
+    return [name for name in among if name in summary and (groups[name].nunique(dropna=False) > 1).any()]
+
+
+def telling(summary: pd.DataFrame, shown: Sequence[str]) -> list[str]:
+    """The columns that a reader needs to tell the rows apart, beside those of SAME and those `shown` anyway."""
+    found = [name for name in varying(summary, SAME) if name not in (*shown, *LAST_RESORT)]
+    for name in LAST_RESORT:
+        if name in summary and summary.duplicated([*SAME, *shown, *found], keep=False).any():
+            found += varying(summary, [*SAME, *shown, *found], [name])
+    return found
+
+
 def as_markdown(summary: pd.DataFrame) -> str:
-    """The summary for a README."""
-    lines = ["| trained on | evaluated on | method | trained parameters | score |", "| --- | --- | --- | ---: | ---: |"]
+    """The summary for a README, with a column more for each thing in which rows differ that else look alike."""
+    more = varying(summary, ["train_task", "test_task", "method"], ["backbone"])
+    more += telling(summary, ["train_texts", "texts", "trained_parameters"])
+    heads = ["trained on", "evaluated on", "method", *map(heading, more), "trained parameters", "score"]
+    rules = [*["---"] * (3 + len(more)), "---:", "---:"]
+    rows = [heads, rules]
     for row in summary.itertuples():
-        lines.append(
-            f"| {row.train_task} ({row.train_texts:,}) | {row.test_task} ({row.texts:,}) | {row.method} | "
-            f"{row.trained_parameters:,.0f} | {spread(row)} |"
-        )
-    return "\n".join(lines)
+        texts = f"{row.train_task} ({row.train_texts:,})", f"{row.test_task} ({row.texts:,})"
+        told = [value_of(getattr(row, name)) or "" for name in more]
+        rows.append([*texts, row.method, *told, f"{row.trained_parameters:,.0f}", spread(row)])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def as_text(summary: pd.DataFrame, paper: str | None = None) -> str:
-    """The summary for a terminal, the best mean first.
+    """The summary for a terminal, the best mean first, with a column more for each thing in which rows differ that
+    else look alike.
 
     Args:
         paper: a backbone of the paper ("roberta-base"), to print its score beside ours.
     """
-    columns = ["evaluated on", "method", "score (%)", "seeds", "trained", "train ms/text", "predict ms/text", "MB"]
+    more = varying(summary, ["test_task", "method"], ["train_task", "backbone"])
+    more += telling(summary, ["trained_parameters"])
+    columns = ["evaluated on", "method", *map(heading, more), "score (%)", "seeds", "trained"]
+    columns += ["train ms/text", "predict ms/text", "MB"]
     columns += [f"paper, {paper}"] if paper else []
     rows = []
     for row in summary.sort_values(["test_task", "mean"], ascending=[True, False]).itertuples():
-        cells = [row.test_task, row.method, spread(row), str(row.seeds) if row.seeds else None]
-        cells += [f"{row.trained_parameters:,.0f}"]
+        cells = [row.test_task, row.method, *(value_of(getattr(row, name)) for name in more)]
+        cells += [spread(row), str(row.seeds) if row.seeds else None, f"{row.trained_parameters:,.0f}"]
         cells += [milliseconds(getattr(row, name, None)) for name in OPTIONAL[:2]]
         cells += [number(getattr(row, "adapter_mb", None), "{:.1f}")]
         cells += [paper_score(row, paper)] if paper else []
         rows.append(cells)
     return table(rows, columns, width=120)
+
+
+def heading(name: str) -> str:
+    """A column's name as people read it."""
+    return {"train_task": "trained on"}.get(name, name.replace("_", " "))
+
+
+def value_of(value) -> str | None:
+    """A cell; None where there is nothing, as the block of a method that joins at none."""
+    if pd.isna(value):
+        return None
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def spread(row) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..files import write_text
 from .folder import GridFolder
-from .plan import Plan
+from .plan import SETTINGS, Plan
 from .tuned import several_settings, tuned
 
 SAME_TEXTS = ["train_task", "test_task", "metric", "fingerprint", "train_texts"]
@@ -43,8 +43,15 @@ def collect(plan: Plan, folder: GridFolder) -> Tables:
 
 
 def result_rows(done: list[dict]) -> pd.DataFrame:
-    """A row a run and test set, below the majority class's."""
-    return pd.DataFrame([*majority_rows(done), *(row for found in done for row in found["rows"])])
+    """A row a run and test set, below the majority class's; with each setting in which the runs differ."""
+    chosen = [found["run"]["settings"] for found in done]
+    differ = [name for name in SETTINGS if len({settings[name] for settings in chosen}) > 1]
+    rows = [
+        row | {name: settings[name] for name in differ}
+        for found, settings in zip(done, chosen, strict=True)
+        for row in found["rows"]
+    ]
+    return pd.DataFrame([*majority_rows(done), *rows])
 
 
 def majority_rows(done: list[dict]) -> list[dict]:

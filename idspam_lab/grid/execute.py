@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from ..experiments import Transfer, with_interval
 from ..experiments.compare import as_row, build, majority_of, row_of
 from ..experiments.layer_curve import train_together
 from ..methods.spelled import read_method, write_method
-from ..tasks import TaskData, load_for_evaluation, load_task
+from ..tasks import TaskData, equated, load_for_evaluation, load_task, overlap
 from ..training import Run, predict_many
 from ..training.checkpoint import copy_of, put_back, trained_tensors
 from ..training.shared import SharedPass
@@ -45,32 +46,37 @@ def execute(
 
     Returns:
         For each run, by its id, what its file will hold: `run`, as planned; `rows`, one a test set, with the columns of
-        `compare`; `majority`, the rows of the majority class; `history`, one dict an epoch. For a run whose loss became
-        no number `failed` alone, a sentence.
+        `compare`; `majority`, the rows of the majority class; `history`, one dict an epoch; `remarks`, sentences
+        to read its scores on other tasks by. For a run whose loss became no number `failed` alone, a sentence.
 
     Raises:
         BadInput: texts or model are not there, or what `fit` raises.
     """
     first = planned[0]
-    data = texts_of(first.task, first.holdout, first.limit, first.test_limit, first.metric, first.origins[1:])
+    told = first.test_limit, first.metric, first.origins[1:], tuple(first.columns.items())
+    data = texts_of(first.task, first.holdout, first.limit, *told)
     backbone = models.load(first.backbone)
     clfs = [build(data, backbone, spelled(run), run.settings.seed) for run in planned]
     checkpoints = [folder / "checkpoints" / run.id for run in planned] if folder else None
     runs = train(clfs, planned, data, checkpoints, progress)
     trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]
-    tests = [Transfer(data), *(Transfer(there) for there in targets(first, data.task.labels))]
+    others = [] if first.few_shot else [test_texts_of(name, *told, data.task.labels) for name in first.transfer]
+    tests = [Transfer(data), *map(Transfer, others)]
+    remarks = remarks_on(data, others)
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
     for one in trained:
         majority = [majority_of(data, test, backbone, command) for test in tests]
         found[one.planned.id] = {"run": as_json(one.planned), "rows": [], "majority": majority}
-        found[one.planned.id]["history"] = one.run.history
+        found[one.planned.id] |= {"history": one.run.history, "remarks": list(remarks)}
         if keep and folder:
             one.clf.save_pretrained(folder / "adapters" / one.planned.id)
     for test in tests:
         for one, row in zip(trained, evaluated(trained, data, test, command), strict=True):
             found[one.planned.id]["rows"].append(row | extras(one, len(planned)))
     for one in trained if first.few_shot else ():
-        found[one.planned.id]["rows"] += [row | extras(one, 1) for row in few_shot_rows(one, data, command)]
+        rows, more = few_shot_rows(one, data, command)
+        found[one.planned.id]["rows"] += [row | extras(one, 1) for row in rows]
+        found[one.planned.id]["remarks"] += more
     for place in checkpoints or ():
         shutil.rmtree(place, ignore_errors=True)
     return found
@@ -78,18 +84,46 @@ def execute(
 
 @lru_cache(maxsize=2)
 def texts_of(
-    task: str, holdout: float, limit: int | None, test_limit: int | None, metric: str | None, origins: tuple
+    task: str,
+    holdout: float,
+    limit: int | None,
+    test_limit: int | None,
+    metric: str | None,
+    origins: tuple,
+    columns: tuple[tuple[str, str | None], ...],
 ) -> TaskData:
     """A task's texts, read once for the groups that follow each other; `origins` tells other texts of that name."""
-    return cut(load_task(task, holdout=holdout, limit=limit, metric=metric), test_limit)
+    return cut(load_task(task, holdout=holdout, limit=limit, metric=metric, **dict(columns)), test_limit)
 
 
 @lru_cache(maxsize=2)
 def test_texts_of(
-    task: str, test_limit: int | None, metric: str | None, origins: tuple, names: tuple[str, ...]
+    task: str,
+    test_limit: int | None,
+    metric: str | None,
+    origins: tuple,
+    columns: tuple[tuple[str, str | None], ...],
+    names: tuple[str, ...],
 ) -> TaskData:
     """The same of a task that is only evaluated on, by a classifier with classes of these names."""
-    return cut(load_for_evaluation(task, whole=True, metric=metric, names=names).answered_by(names), test_limit)
+    found = load_for_evaluation(task, whole=True, metric=metric, names=names, **dict(columns))
+    return cut(answered(found, names), test_limit)
+
+
+def answered(there: TaskData, names: tuple[str, ...]) -> TaskData:
+    """`there.answered_by(names)`, whose warning the run's remarks hold: said once, and not by every process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return there.answered_by(names)
+
+
+def remarks_on(data: TaskData, others: Sequence[TaskData]) -> list[str]:
+    """Of other tasks: which classes were equated by their ids, and whether their texts were trained on."""
+    found = []
+    for there in others:
+        seen = overlap(data.train, there.test)
+        found += [equated(there.task, data.task.labels), f"Trained on {data.task.name}: {seen}" if seen else ""]
+    return [sentence for sentence in found if sentence]
 
 
 def cut(data: TaskData, test_limit: int | None) -> TaskData:
@@ -124,13 +158,6 @@ def spelled(run: GridRun) -> str:
     return write_method(name, options if run.layer is None else options | {"layer": run.layer})
 
 
-def targets(run: GridRun, names: tuple[str, ...]) -> list[TaskData]:
-    """The texts of other tasks that the run, with classes of these names, is evaluated on as it is."""
-    return [] if run.few_shot else [
-        test_texts_of(name, run.test_limit, run.metric, run.origins[1:], names) for name in run.transfer
-    ]
-
-
 def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, command: str) -> list[dict]:
     """A row a run on one test set; runs that have shared passes in training share them here."""
     if len(trained) == 1:
@@ -148,20 +175,24 @@ def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, comman
     return rows
 
 
-def few_shot_rows(one: Trained, data: TaskData, command: str) -> list[dict]:
+def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict], list[str]]:
     """Trained further on a few texts of each other task, then tested there; each time from where the run had ended.
 
     The seed picks the texts. The last epoch is kept: so few texts leave none to pick one by.
+
+    Returns:
+        A row a task, and what `remarks_on` says.
     """
-    planned, before, rows = one.planned, copy_of(trained_tensors(one.clf)), []
+    planned, before, rows, remarks = one.planned, copy_of(trained_tensors(one.clf)), [], []
     for name in planned.transfer:
-        told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric}
-        there = cut(load_task(name, holdout=0, **told).answered_by(data.task.labels), planned.test_limit)
+        told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric, **planned.columns}
+        there = cut(answered(load_task(name, holdout=0, **told), data.task.labels), planned.test_limit)
+        remarks += remarks_on(data, [there])
         one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
         rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
         rows[-1]["few_shot"] = len(there.train)
         put_back(one.clf, before)
-    return rows
+    return rows, remarks
 
 
 def extras(one: Trained, together: int) -> dict:
@@ -169,7 +200,6 @@ def extras(one: Trained, together: int) -> dict:
     to_best = one.run.history[: one.run.best_epoch]
     return {
         "run": one.planned.id,
-        "weight_decay": one.planned.settings.weight_decay,
         "seconds_to_best": sum(epoch["train_seconds"] for epoch in to_best),
         "together": together,  # runs that shared the passes; the times are a run's share
         "adapter_mb": sum(p.numel() * p.element_size() for p in trained_tensors(one.clf).values()) / 1e6,
@@ -178,4 +208,4 @@ def extras(one: Trained, together: int) -> dict:
 
 def as_json(run: GridRun) -> dict:
     """A planned run."""
-    return {**run.__dict__, "settings": run.settings.to_dict()}
+    return run.to_dict()

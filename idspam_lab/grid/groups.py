@@ -36,4 +36,5 @@ def shares(run: GridRun, models: Models) -> bool:
 def company(run: GridRun) -> tuple:
     """What runs must have in common to go together."""
     data = run.task, run.transfer, run.few_shot, run.metric, run.limit, run.test_limit, run.holdout
+    data = *data, *run.columns.values()
     return run.backbone, *data, *(getattr(run.settings, name) for name in SHARED)

@@ -12,15 +12,16 @@
     transfer = ["imdb"]                           # also evaluated there without training there
     few_shot = 100                                # ... after training on so many of its texts
 
-Further keys: metric, limit, holdout (see `load_task`); test_limit, a stratified choice of so many of each set of test
-texts; and alone = true, where times are the point: no passes are shared. A file that has `commands` in place of runs
-names what to type for a table that no training fills.
+Further keys: metric, limit, holdout, and for tables of one's own text, pair, label (see `load_task`); test_limit, a
+stratified choice of so many of each set of test texts; and alone = true, where times are the point: no passes are
+shared. A file that has `commands` in place of runs names what to type for a table that no training fills.
 """
 
 import hashlib
 import json
 import os
 import tomllib
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from itertools import product
@@ -30,15 +31,20 @@ from ..errors import BadInput
 from ..files import file_digest
 from ..methods import METHODS
 from ..methods.spelled import read_method, title_of, write_method
-from ..tasks import TASKS
+from ..metrics import check_metric
+from ..tasks import TASKS, load_for_evaluation, load_task
 from ..tasks.columns import SUFFIXES
+from ..tasks.load import check_holdout
 from ..tasks.sources import DATA_DIR
 from ..training import Settings
 from .models import Models
 
 FORMAT = "idspam_lab grid 1"
 LISTS = {"backbones": str, "tasks": str, "methods": str, "layers": int, "seeds": int, "transfer": str}
+COLUMNS = ("text", "pair", "label")  # of tables of one's own
+COUNTS = ("limit", "test_limit", "few_shot")  # of texts
 SINGLE = {"few_shot": int, "limit": int, "test_limit": int, "holdout": float, "metric": str, "alone": bool}
+SINGLE |= dict.fromkeys(COLUMNS, str)
 NEEDED = ("backbones", "tasks", "methods", "seeds")
 SETTINGS = tuple(field.name for field in fields(Settings) if field.name not in ("seed", "betas"))
 KINDS = {name: type(getattr(Settings(), name)) for name in SETTINGS} | {"max_length": int, "order_seed": int}
@@ -62,12 +68,24 @@ class GridRun:
     test_limit: int | None = None
     holdout: float = 0.1
     alone: bool = False
+    text: str | None = None  # columns of tables of one's own; None: guessed, or there is no such table
+    pair: str | None = None
+    label: str | None = None
     origins: tuple[str, ...] = ()  # of the weights and of each task's texts
 
     @property
     def id(self) -> str:
         """The same for the same run, in any process. 16 hex digits."""
-        return hashlib.sha256(json.dumps([FORMAT, asdict(self)], sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([FORMAT, self.to_dict()], sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """The columns of tables of one's own, for `load_task`."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    def to_dict(self) -> dict:
+        """For JSON. Columns that were not named are left out: runs are the same with and without that choice."""
+        return {name: value for name, value in asdict(self).items() if name not in COLUMNS or value is not None}
 
     def __str__(self) -> str:
         block = "" if self.layer is None else f", block {self.layer}"
@@ -199,21 +217,23 @@ def runs_of(block: dict, where: str, models: Models) -> Iterator[GridRun]:
     missing = [key for key in NEEDED if key not in block]
     if missing:
         raise BadInput(f"{where} has no {missing[0]}: a block needs {', '.join(NEEDED)}.")
+    check_numbers(block, where)
     transfer, few_shot = tuple(block.get("transfer", ())), block.get("few_shot", 0)
     if few_shot and not transfer:
         raise BadInput(f"few_shot goes with transfer, the tasks that the {few_shot} texts are of ({where}).")
     for task in block["tasks"]:
-        check_task(task, transfer, where)
-    more = {key: block[key] for key in SINGLE if key in block and key != "few_shot"}
+        check_task(task, transfer, block, where)
+    more = {key: block[key] for key in SINGLE if key in block and key not in ("few_shot", *COLUMNS)}
     more |= {"transfer": transfer, "few_shot": few_shot}
     for backbone, task, method in product(block["backbones"], block["tasks"], block["methods"]):
         method = write_method(*read_method(method))
+        columns = {} if all(name in TASKS for name in (task, *transfer)) else columns_of(block)
         origins = (models.digest(backbone), *(texts_digest(name) for name in (task, *transfer)))
         for layer in layers_of(block, backbone, method, where, models):
             for settings in settings_of(block.get("settings", {}), method):
                 for seed in block["seeds"]:
                     chosen = Settings(**(settings | {"seed": seed}))
-                    yield GridRun(backbone, task, method, layer, chosen, **more, origins=origins)
+                    yield GridRun(backbone, task, method, layer, chosen, **more, **columns, origins=origins)
 
 
 def layers_of(block: dict, backbone: str, method: str, where: str, models: Models) -> list[int | None]:
@@ -240,19 +260,68 @@ def settings_of(told: dict, method: str) -> Iterator[dict]:
         yield METHODS[read_method(method)[0]].preset | dict(zip(told, values, strict=True))
 
 
-def check_task(task: str, transfer: tuple[str, ...], where: str) -> None:
-    """A known task or a table, and tasks to transfer to that have as many classes.
+def columns_of(block: dict) -> dict[str, str]:
+    """The columns that a block names."""
+    return {name: block[name] for name in COLUMNS if name in block}
+
+
+def check_numbers(block: dict, where: str) -> None:
+    """How many texts, held out of how many, and how they are scored.
 
     Raises:
-        BadInput: otherwise.
+        BadInput: there is no such metric, or a number that means nothing.
+    """
+    try:
+        check_holdout(block.get("holdout", 0))
+        check_metric(block.get("metric", "accuracy"))
+    except BadInput as error:
+        raise BadInput(f"{str(error).rstrip('.')} ({where}).") from error
+    for key, least in zip(COUNTS, (1, 1, 0), strict=True):
+        if block.get(key, least) < least:
+            raise BadInput(f"{key} is {block[key]} in {where}, but it is a number of texts, {least} at least.")
+
+
+def check_task(task: str, transfer: tuple[str, ...], block: dict, where: str) -> None:
+    """A known task or a table that can be read, and tasks to transfer to that have as many classes.
+
+    Raises:
+        BadInput: otherwise, or a number of texts that cannot hold all classes.
     """
     for name in (task, *transfer):
         if name not in TASKS and Path(name).suffix not in SUFFIXES:
             raise BadInput(f"There is no task {name!r} ({where}); there are {', '.join(TASKS)}, or a table of yours.")
-    for name in transfer:
-        if name in TASKS and task in TASKS and len(TASKS[name].labels) != len(TASKS[task].labels):
-            counts = f"{len(TASKS[task].labels)} classes and {name} {len(TASKS[name].labels)}"
-            raise BadInput(f"{task} has {counts}, so there is no transfer between them ({where}).")
+    try:
+        labels = labels_of(task, block)
+        for name in transfer:
+            theirs = labels_of(name, block, labels)
+            if len(theirs) != len(labels):
+                counts = f"{len(labels)} classes and {name} {len(theirs)}"
+                raise BadInput(f"{task} has {counts}, so there is no transfer between them.")
+    except BadInput as error:
+        raise BadInput(f"{str(error).rstrip('.')} ({where}).") from error
+    for key in COUNTS:
+        if 0 < block.get(key, 0) < len(labels):
+            raise BadInput(f"{key} is {block[key]} in {where}, but {task} has {len(labels)} classes: ask for as many.")
+
+
+def labels_of(name: str, block: dict, trained: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """The classes of a task; of a table by reading it, as a run will.
+
+    Args:
+        trained: the classes of what is trained, where the task is one to transfer to.
+
+    Raises:
+        BadInput: the table is not there, or it cannot be trained or evaluated on.
+    """
+    if name in TASKS:
+        return TASKS[name].labels
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the run says it
+        if trained is None:
+            return load_task(name, holdout=block.get("holdout", 0.1), **columns_of(block)).task.labels
+        if block.get("few_shot"):
+            return load_task(name, holdout=0, **columns_of(block)).task.labels
+        return load_for_evaluation(name, names=trained, **columns_of(block)).task.labels
 
 
 def texts_digest(task: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..experiments.summary import SAME, as_text, summarize
+from ..experiments.summary import as_text, summarize
 from ..methods.spelled import title_of
 from ..terminal import table
 from .estimate import cost_of
@@ -84,16 +84,15 @@ def spans(numbers: Sequence[int]) -> str:
 
 
 def results(plan: Plan, best: pd.DataFrame, folder: GridFolder) -> str:
-    """Means over the seeds, if all prompts join at the same block; and where all is.
+    """Means over the seeds, what to know of them, and where all is.
 
     Args:
         best: of each method's best settings.
     """
-    done = sum(map(folder.done, plan.runs))
-    if not done:
+    found = [folder.read(run) for run in plan.runs if folder.done(run)]
+    if not found:
         return f"Nothing is done yet of {len(plan.runs)} runs."
-    told_apart = best.dropna(subset=["seed"]).duplicated([*SAME, "seed"]).sum() == 0
-    summary = f"{as_text(summarize(best))}\n\n" if told_apart else ""
+    remarks = dict.fromkeys(remark for run in found for remark in run.get("remarks", ()))
     where = ", ".join(path.name for path in sorted(folder.path.glob(f"{plan.name}*.csv")))
-    where = f"{folder.path}: {where}"
-    return f"{summary}{done} of {len(plan.runs)} runs are done. Written to {where}"
+    lines = [f"{as_text(summarize(best))}\n", *(f"Note: {remark}" for remark in remarks)]
+    return "\n".join([*lines, f"{len(found)} of {len(plan.runs)} runs are done. Written to {folder.path}: {where}"])

@@ -56,7 +56,7 @@ def size_of(run: GridRun) -> tuple[Size, int]:
         train, test = size.train - int(held), size.test
         mean, longest = size.mean, size.longest
     else:
-        data = load_task(run.task, holdout=run.holdout)
+        data = load_task(run.task, holdout=run.holdout, **run.columns)
         train, test, held = len(data.train), len(data.test), len(data.validation or ())
         words = [TOKENS_A_WORD * len(text.split()) for text in whole(data.train)]
         mean, longest = sum(words) / len(words), int(max(words))

@@ -1,7 +1,7 @@
 """What a task is (registry.py), where its rows come from (sources.py), how they are divided (splits.py)."""
 
 from .examples import Examples
-from .load import TaskData, load_for_evaluation, load_task
+from .load import TaskData, equated, load_for_evaluation, load_task
 from .overlap import Overlap, OverlapWarning, overlap
 from .own import Table, from_dataset, read_table
 from .registry import TASKS, Task
@@ -17,6 +17,7 @@ __all__ = [
     "Task",
     "TaskData",
     "at_hand",
+    "equated",
     "from_dataset",
     "hold_out",
     "load_for_evaluation",

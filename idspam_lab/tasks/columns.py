@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BadInput
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl")
+LONGEST = 2**31 - 1  # characters of a text: the most that `csv` takes on every platform; its own limit is 131,072
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
 
 def _read_csv(path: Path, only: Iterable[str] | None) -> Columns:
     """Strict: a quotation mark out of place is an error; read kindly, it would swallow the rows after it."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file, long_texts():
         first = file.readline()
         file.seek(0)
         # Spreadsheets write ';' where a comma is the decimal sign; .tsv always means tabs.
@@ -85,6 +87,16 @@ def _read_csv(path: Path, only: Iterable[str] | None) -> Columns:
                 f"{path} cannot be read at line {lines.line_num} ({error}): double each quotation mark inside a text."
             ) from error
     return Columns({name: [row[i] for row in rows] for i, name in enumerate(header)}, str(path), typed=False)
+
+
+@contextmanager
+def long_texts():
+    """`csv` takes texts of any length inside; its limit, which is the process's, is put back."""
+    before = csv.field_size_limit(LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read_jsonl(path: Path, only: Iterable[str] | None) -> Columns:

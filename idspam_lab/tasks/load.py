@@ -61,7 +61,10 @@ class TaskData:
                 f"{self.task.name} has {len(own)} classes ({', '.join(own)}), but what is trained tells {len(names)} "
                 f"apart ({', '.join(names)}): choose a task with as many."
             )
-        if own == names or set(own) != set(names):
+        by_ids = equated(self.task, names)
+        if by_ids:
+            warnings.warn(by_ids, stacklevel=2)
+        if by_ids or own == names:
             return self
         ids = [names.index(name) for name in own]
 
@@ -77,6 +80,14 @@ class TaskData:
             return self
         rule = f"{self.split_rule[:-1]}; tested on a stratified choice of {count:,} rows."
         return replace(self, test=sample(self.test, count), split_rule=rule)
+
+
+def equated(task: Task, names: Sequence[str]) -> str:
+    """Which classes of a task stand for those of a classifier by their ids alone, in a sentence; "" if names do."""
+    if set(task.labels) == set(names):
+        return ""
+    pairs = ", ".join(f"{own} = {name}" for own, name in zip(task.labels, names, strict=True))
+    return f"The classes of {task.name} have other names, so their ids say which stands for which: {pairs}."
 
 
 def load_task(
@@ -106,13 +117,12 @@ def load_task(
         text, pair, label: columns of the user's own data; guessed if not given.
 
     Warns:
-        OverlapWarning: rows of a given test split are among the training rows.
+        OverlapWarning: rows of a given test or validation split are among the training rows.
 
     Raises:
         BadInput: unknown name, no such file, no network, or something in the data that training cannot use.
     """
-    if not (0 <= holdout < 1 or (holdout >= 1 and float(holdout).is_integer())):
-        raise BadInput(f"holdout is {holdout}, but it is a share below 1, a number of rows, or 0.")
+    check_holdout(holdout)
     task, parts, said = _parts(what, source, revision, dict(text=text, pair=pair, label=label), bool(holdout))
     train, validation, test, rule = divide(parts, holdout)
     if limit is not None and limit < len(train):
@@ -121,7 +131,20 @@ def load_task(
     found = overlap(train, test) if "test" in parts else None  # what we divide ourselves does not overlap
     if found:
         warnings.warn(OverlapWarning(str(found)), stacklevel=2)
+    seen = overlap(train, validation) if "validation" in parts and validation is not None else None
+    if seen:
+        warnings.warn(OverlapWarning(f"{seen} These rows choose the epoch."), stacklevel=2)
     return TaskData(replace(task, metric=metric or task.metric), train, validation, test, said, rule, found)
+
+
+def check_holdout(holdout: float | int) -> None:
+    """It is a share, a number of rows, or 0.
+
+    Raises:
+        BadInput: it is not.
+    """
+    if not (0 <= holdout < 1 or (holdout >= 1 and float(holdout).is_integer())):
+        raise BadInput(f"holdout is {holdout}, but it is a share below 1, a number of rows, or 0.")
 
 
 def load_for_evaluation(
@@ -194,7 +217,8 @@ def _parts(what, source, revision, chosen: dict, validate: bool) -> tuple[Task, 
             columns = dict(zip(("text", "pair"), first.columns, strict=False), label=first.label_column)
             parts[part] = table_from(tables[part], **columns, names=first.labels).examples
     name = _own_task(what, first).name
-    parts = {part: replace(rows, name=f"{name}/{part}" if "test" in parts else name) for part, rows in parts.items()}
+    named = {part: f"{name}/{part}" if "test" in parts or part != "train" else name for part in parts}
+    parts = {part: replace(rows, name=named[part]) for part, rows in parts.items()}
     return _own_task(what, first), parts, f"{tables['train'].origin}: {first.said}"
 
 

@@ -5,7 +5,7 @@ The order comes from sha256 of the text, not from a library's shuffle, which may
 
 import hashlib
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import replace
 
 from ..errors import BadInput
@@ -38,12 +38,17 @@ def shares(counts: dict[Hashable, int], total: int, *, least: int = 0, leave: in
     return share
 
 
-def hold_out(examples: Examples, count: int, seed: int = 0) -> tuple[Examples, Examples]:
+def hold_out(
+    examples: Examples, count: int, seed: int = 0, *, never: Collection[str] = ()
+) -> tuple[Examples, Examples]:
     """(held, rest): about `count` rows held out, stratified by label; both keep the order of the rows.
 
     Rows with the same first text (one premise, one paragraph, a review that occurs twice) stay together, so
     no text is on both sides. A group that would break a label's share is passed over, so `held` may be a
     little short. Every class keeps a row in `rest`.
+
+    Args:
+        never: keys of first texts that are not held out (see `overlap.key`).
     """
     labels = examples.labels or (0,) * len(examples)
     groups: dict[str, list[int]] = {}
@@ -55,7 +60,7 @@ def hold_out(examples: Examples, count: int, seed: int = 0) -> tuple[Examples, E
         if len(held) >= count:
             break
         need = Counter(labels[i] for i in groups[text])
-        if need <= room:
+        if need <= room and text not in never:
             room -= need
             held.update(groups[text])
     return examples.select(sorted(held)), examples.select(i for i in range(len(examples)) if i not in held)
@@ -87,7 +92,8 @@ def sample(examples: Examples, count: int, seed: int = 0) -> Examples:
 def divide(parts: dict[str, Examples], holdout: float | int) -> tuple[Examples, Examples | None, Examples, str]:
     """(train, validation, test, the rule in a sentence).
 
-    `parts` has "train"; it has "validation" and "test" where they are given, else they come out of "train".
+    `parts` has "train"; it has "validation" and "test" where they are given, else they come out of "train". Test rows
+    that come out of it have no first text that a given validation row has.
 
     Raises:
         BadInput: there are too few rows for that.
@@ -100,7 +106,13 @@ def divide(parts: dict[str, Examples], holdout: float | int) -> tuple[Examples, 
         rules.append(f"test is {test.name}")
         share = min(share, MAX_HOLDOUT) if holdout < 1 else share
     else:
-        test, rest = hold_out(rest, max(round(TEST_SHARE * len(rest)), 1), SPLIT_SEED)
+        chosen_by = {key(text) for text in validation.texts} if validation is not None else ()
+        test, rest = hold_out(rest, max(round(TEST_SHARE * len(rest)), 1), SPLIT_SEED, never=chosen_by)
+        if chosen_by and not len(test):
+            raise BadInput(
+                f"No rows of {parts['train'].name} can be kept back to test on, for {validation.name} has the same "
+                "texts: give a test split, or validation rows that are not training rows."
+            )
         test = replace(test, name=f"{test.name}/test")
         rules.append(f"there is no test split, so 10 % ({len(test):,} rows) are kept back as one")
     if not holdout:

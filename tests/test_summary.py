@@ -1,0 +1,181 @@
+"""Means are over the seeds and nothing else: no configuration is mixed with another, and no run is lost."""
+
+import json
+import statistics
+
+import pandas as pd
+import pytest
+
+from idspam_lab.errors import BadInput
+from idspam_lab.experiments.collect import collect
+from idspam_lab.experiments.summary import MEASURED, as_markdown, as_text, pairwise, read_results, summarize
+from idspam_lab.plots import layer_curve
+
+BASE = {
+    "train_task": "sst2", "test_task": "sst2", "method": "ID-SPAM", "spelled": "idspam", "backbone": "minilm",
+    "metric": "accuracy", "fingerprint": "f", "score": 0.8, "accuracy": 0.8, "macro_f1": 0.8, "texts": 872,
+    "train_texts": 1000, "trained_parameters": 590_594, "layer": 3, "read": "mean", "seed": 0, "epochs": 5,
+    "lr": 3e-3, "batch_size": 32, "weight_decay": 0.01,
+}  # fmt: skip
+PLAIN = {"layer": None, "read": None, "seed": None, "epochs": None, "lr": None, "batch_size": None}
+MAJORITY = BASE | PLAIN | {"method": "majority class", "spelled": "majority", "weight_decay": None, "score": 0.5}
+
+
+def table(*changes):
+    return pd.DataFrame([MAJORITY, *(BASE | change for change in changes)])
+
+
+def ours(summary):
+    return summary[summary["method"] == "ID-SPAM"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("spelled", ["idspam", "idspam:heads=4"]), ("layer", [1, 5]), ("lr", [1e-5, 1e-2]), ("epochs", [5, 30]),
+        ("batch_size", [16, 32]), ("weight_decay", [0.0, 0.1]), ("train_texts", [100, 65_349]),
+        ("max_length", [32, None]), ("read", ["mean", "first"]), ("metric", ["accuracy", "acc_f1"]),
+        ("few_shot", [None, 100]), ("backbone", ["minilm", "mpnet"]), ("warmup", [0.0, 0.06]),
+    ],
+)  # fmt: skip
+def test_another_configuration_is_a_row_of_its_own_and_can_be_told_from_the_first(column, values):
+    runs = [
+        {column: value, "seed": seed, "score": score}
+        for value, scores in zip(values, ((0.80, 0.82), (0.90, 0.94)), strict=True)
+        for seed, score in enumerate(scores)
+    ]
+    found = ours(summarize(table(*runs)))
+    assert found["mean"].tolist() == pytest.approx([0.81, 0.92]) and found["seeds"].tolist() == [2, 2]
+    assert [None if pd.isna(value) else value for value in found[column]] == values
+    for text in (as_text(summarize(table(*runs))), as_markdown(summarize(table(*runs)))):
+        shown = {line.rsplit("|", 2)[0] if "|" in line else line for line in text.splitlines() if "ID-SPAM" in line}
+        assert len({line.replace("81.0 ± 1.4", "").replace("92.0 ± 2.8", "") for line in shown}) == 2
+
+
+def test_only_what_differs_is_shown():
+    text = as_text(summarize(table({"lr": 1e-5}, {"lr": 1e-2, "score": 0.9})))
+    assert text.splitlines()[0].split()[:4] == ["evaluated", "on", "method", "lr"] and "epochs" not in text
+    assert "1e-05" in text and "0.01" in text
+    head = as_markdown(summarize(table({"seed": 0}, {"seed": 1}))).splitlines()[0]
+    assert head == "| trained on | evaluated on | method | trained parameters | score |"
+
+
+def test_the_tasks_that_were_trained_on_are_told_apart_where_several_are_tested_on_one():
+    text = as_text(summarize(table({"train_task": "imdb", "score": 0.7}, {})))
+    assert "trained on" in text and text.index("imdb") > text.index("80.0")
+
+
+def test_a_method_without_a_block_keeps_its_cell_empty():
+    runs = [{"layer": layer, "score": 0.8 + layer / 100} for layer in (1, 2)]
+    lines = as_markdown(summarize(table(*runs))).splitlines()
+    assert lines[0].split(" | ")[3] == "layer" and "| majority class |  | " in lines[2]
+    assert [line.split(" | ")[3] for line in lines[3:]] == ["1", "2"]
+
+
+def test_a_layer_curves_spread_is_over_the_seeds_of_one_block():
+    runs = read_results(MEASURED / "curve_sst2.csv")
+    found = ours(summarize(runs)).set_index("layer")
+    assert list(found.index) == [0, 1, 2, 3, 4, 5] and set(found["seeds"]) == {3}
+    for layer, row in found.iterrows():
+        scores = runs[(runs["method"] == "ID-SPAM") & (runs["layer"] == layer)]["score"]
+        assert row["mean"] == pytest.approx(scores.mean()) and row["std"] == pytest.approx(statistics.stdev(scores))
+    assert layer_curve(runs).get_xlabel()  # the picture's means come from the same runs
+
+
+def test_the_same_run_twice_counts_once_and_another_result_of_it_is_not_lost():
+    later = {"date": "later", "train_seconds_per_text": 9.0}
+    same = ours(summarize(table({"seed": 0}, {"seed": 1, "score": 0.9}, {"seed": 0} | later)))
+    assert same["seeds"].tolist() == [2] and same["mean"].tolist() == pytest.approx([0.85])
+    other = summarize(table({"seed": 0}, {"seed": 1}, {"seed": 0, "score": 0.6} | later))
+    assert ours(other)["mean"].tolist() == pytest.approx([0.8, 0.6]) and ours(other)["seeds"].tolist() == [2, 1]
+    assert "repeat" in as_text(other) and "repeat" not in as_text(summarize(table({"seed": 0}, {"seed": 1})))
+
+
+def test_other_texts_are_not_averaged_but_for_few_shot_texts_that_the_seed_draws():
+    drawn = [{"seed": seed, "fingerprint": str(seed), "score": 0.8 + seed / 10} for seed in (0, 1)]
+    apart = summarize(table(*drawn))
+    assert len(ours(apart)) == 2 and "fingerprint" in as_markdown(apart)
+    assert len(ours(summarize(table(*(run | {"few_shot": 100} for run in drawn))))) == 1
+
+
+@pytest.mark.parametrize("path", sorted(MEASURED.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_measured_run_is_in_the_summary(path):
+    runs = read_results(path).dropna(subset=["seed"])
+    found = summarize(runs)
+    assert (found["seeds"]).sum() == len(runs) and "repeat" not in as_text(found)
+    assert (found["mean"] * found["seeds"]).sum() == pytest.approx(runs["score"].sum())
+
+
+def test_pairs_are_not_made_of_means_over_blocks():
+    blocks = [{"layer": layer, "seed": seed, "score": 0.7 + layer / 10} for layer in (1, 2) for seed in (0, 1)]
+    rival = [{"method": "LPT", "seed": seed} for seed in (0, 1)]
+    with pytest.raises(BadInput, match="several runs of ID-SPAM with one seed, which differ in layer: leave one"):
+        pairwise(table(*blocks, *rival), "ID-SPAM")
+    found = pairwise(table(*blocks[:2], *blocks[:2], *rival), "ID-SPAM")  # the same runs twice are the same runs
+    assert found["difference"].tolist() == pytest.approx([0.0]) and found["seeds"].tolist() == [2]
+
+
+def test_pairs_are_of_one_training_task():
+    runs = [
+        {"train_task": task, "method": method, "seed": seed, "score": score}
+        for task, method, score in (("sst2", "ID-SPAM", 0.8), ("sst2", "LPT", 0.7), ("imdb", "ID-SPAM", 0.6))
+        for seed in (0, 1)
+    ]
+    assert pairwise(table(*runs), "ID-SPAM")["difference"].tolist() == pytest.approx([0.1])
+
+
+def test_a_table_that_does_not_say_how_many_texts_gets_a_sentence():
+    with pytest.raises(BadInput, match="has no column 'texts', without which"):
+        summarize(table({}).drop(columns="texts"))
+
+
+# Reports of single runs ----------------------------------------------------------------------------------------------
+
+
+def report(options, seed=0, score=0.8, **settings):
+    """A report.json as `train` writes it, as far as it is collected."""
+    found = {"interval": [0.7, 0.9], "texts": 40}
+    task = {"name": "own", "metric": "accuracy", "train": 100, "fingerprint": "f"}
+    told = {
+        "epochs": 5, "batch_size": 32, "lr": 3e-3, "weight_decay": 0.01, "warmup": 0.06, "eps": 1e-6, "clip": 1.0,
+        "order_seed": None, "max_length": None, "precision": "auto", "seed": seed,
+    }  # fmt: skip
+    rows = [("majority class", 0, 0.5), ("linear head", 770, 0.7), ("ID-SPAM", 590_594, score)]
+    return {
+        "run": {
+            "settings": told | settings, "best_epoch": 1,
+            "environment": {
+                "versions": {"python": "3", "torch": "2", "transformers": "5"},
+                "hardware": {"processor": "p", "device": "cpu", "threads": 2},
+            },
+        },
+        "adapter": {
+            "method": "idspam", "options": options, "layer": 3, "read": "mean", "head_dropout": 0.1,
+            "base_model": {"name": "minilm"},
+        },
+        "task": task, "transfer": None, "peak_memory_mb": 1, "date": "d", "command": "c",
+        "results": [
+            {"method": method, "trained_parameters": count, "train_seconds": 1.0,
+             "test": found | dict.fromkeys(("score", "accuracy", "macro_f1"), value)}
+            for method, count, value in rows
+        ],
+    }  # fmt: skip
+
+
+def test_collected_runs_of_other_options_and_settings_all_keep_their_row(tmp_path):
+    runs = [
+        report({"layer": 3}), report({"layer": 3}, seed=1, score=0.9), report({"heads": 4}, score=0.6),
+        report({}, lr=1e-2, score=0.5), report({}, epochs=30, score=0.55), report({}, warmup=0.5, score=0.3),
+    ]  # fmt: skip
+    paths = [tmp_path / f"{number}.json" for number in range(len(runs))]
+    for path, content in zip(paths, runs, strict=True):
+        path.write_text(json.dumps(content))
+    collect(paths).to_csv(tmp_path / "all.csv", index=False)
+    summary = summarize(read_results(tmp_path / "all.csv"))
+    assert ours(summary)["mean"].tolist() == pytest.approx([0.85, 0.6, 0.5, 0.55, 0.3])
+    assert ours(summary)["seeds"].tolist() == [2, 1, 1, 1, 1]
+    text = as_markdown(summary)
+    heads = text.splitlines()[0]
+    assert all(f"| {name} |" in heads for name in ("spelled", "lr", "epochs", "warmup")) and "idspam:heads=4" in text
+    assert (summary["method"] == "majority class").sum() == 1 and "| 0 | 50.0 |" in text  # its score has no spread
+    assert (summary["method"] == "linear head").sum() == 1
