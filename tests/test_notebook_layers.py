@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from idspam_lab.lessons import results_table_of
 from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
 
 LESSON = "04_layer_curve"
@@ -33,6 +34,16 @@ def test_on_few_texts_and_a_second_time(folder):  # noqa: F811
     bars = [[line for line in part if line.startswith("training:")] for part in lines]
     assert bars[0] and not bars[1]  # read back, not trained again
     assert [line for line in lines[0] if line not in bars[0]] == lines[1]
+
+
+def test_the_prose_on_the_measured_curves_is_theirs():
+    mrpc, sst2 = (
+        table[(table["method"] == "ID-SPAM") & table["layer"].notna()]
+        for table in (results_table_of(f"curve_{task}.csv") for task in ("mrpc", "sst2"))
+    )
+    third = mrpc["layer"] == 3
+    assert mrpc[third]["score"].min() > mrpc[~third]["score"].max()
+    assert list(sst2.groupby("layer")["score"].mean().sort_values().index)[1] == 3
 
 
 def test_solutions_pass_their_checks(folder):  # noqa: F811
