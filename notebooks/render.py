@@ -78,12 +78,13 @@ def executed(path: Path) -> nbformat.NotebookNode:
         BadInput: a cell failed.
     """
     notebook = nbformat.read(path, as_version=4)
-    os.environ["IDSPAM_STATIC"] = "1"  # panels work out beforehand what a click would show
-    os.environ.pop("MPLBACKEND", None)
+    kernels = os.environ | {"IDSPAM_STATIC": "1"}  # panels work out beforehand what a click would show
+    kernels.pop("MPLBACKEND", None)
+    client = NotebookClient(
+        notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+    )
     try:
-        NotebookClient(
-            notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": path.parent}}
-        ).execute()
+        client.execute(env=kernels)
     except CellExecutionError as error:
         raise BadInput(f"{path.name} does not run: {error}") from error
     return notebook

@@ -16,6 +16,19 @@ from idspam_lab.backbones import FAMILIES, load_backbone  # noqa: E402
 from idspam_lab.tasks.examples import Examples  # noqa: E402
 
 
+@pytest.fixture(autouse=True)
+def environment():
+    """A test leaves our settings as they were: servers and kernels of later ones would inherit them."""
+    before = ours()
+    yield
+    assert ours() == before
+
+
+def ours() -> dict[str, str]:
+    """The environment's variables that this project reads."""
+    return {name: value for name, value in os.environ.items() if name.startswith("IDSPAM_") or name == "MPLBACKEND"}
+
+
 @pytest.fixture(scope="session")
 def minilm():
     """The embedded backbone: real weights, real tokenizer."""

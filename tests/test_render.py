@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from idspam_lab import BadInput
+from idspam_lab.widgets.parts import is_static
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 
@@ -79,6 +80,13 @@ def test_the_list_names_what_is_there(render, tmp_path):
     render.write_contents(tmp_path)
     links = re.findall(r'href="([^"]+)"', (tmp_path / "index.html").read_text())
     assert links == ["00_start_here.html", "solutions/01_id_spam_from_scratch.html"]
+
+
+def test_the_kernel_alone_is_told_that_its_page_will_have_none(render, tmp_path):
+    path = tmp_path / "told.ipynb"
+    nbformat.write(notebook("# Told", "from idspam_lab.widgets.parts import is_static", "is_static()"), path)
+    (output,) = render.executed(path).cells[-1].outputs
+    assert output["data"]["text/plain"] == "True" and not is_static()
 
 
 def test_a_name_that_is_not_there_and_a_cell_that_fails_are_said(render, tmp_path):
