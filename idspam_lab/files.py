@@ -68,6 +68,15 @@ def file_digest(path: Path, changed: int) -> str:
     return hash_file(path)
 
 
+def check_writable(folder: str | Path) -> None:
+    """Makes the folder if need be; called before long work whose results will go there.
+
+    Raises:
+        BadInput: nothing can be written in it.
+    """
+    write_text(Path(folder) / ".writable", "").unlink()
+
+
 def write_text(path: Path, text: str) -> Path:
     """Text as UTF-8, atomically."""
     return write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

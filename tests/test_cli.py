@@ -85,6 +85,8 @@ def test_what_is_left_of_a_stopped_training_is_said(table, capsys, tmp_path, mon
     status, out, err = run(capsys, *told)
     assert status == 130 and "Stopped after 2 of 4 epochs; the same command goes on from there." in out
     assert (tmp_path / "run" / "adapter").is_dir() and "stopped by hand" in err
+    status, _, err = run(capsys, "collect", tmp_path / "run", "--out", tmp_path / "all.csv")
+    assert status == 2 and "is no result: it was stopped after 2 of 4 epochs" in err
     monkeypatch.setattr(loop, "train_epoch", train_epoch)
     status, out, _ = run(capsys, *told)
     assert status == 0 and "Stopped" not in out

@@ -37,7 +37,7 @@ def encode(
         for number, text in enumerate(column, start=1):
             if not isinstance(text, str):
                 raise BadInput(f"Text {number} is {text!r}: give a string.")
-            if not is_whole(text):
+            if not is_utf8(text):
                 raise BadInput(f"Text {number} holds half a character ({text[:40]!r}): take its lone surrogate out.")
     for number, pair in enumerate(zip(texts, pairs or texts, strict=True), start=1):
         if not "".join(pair).strip():
@@ -51,7 +51,7 @@ def encode(
     return rows, cut
 
 
-def is_whole(text: str) -> bool:
+def is_utf8(text: str) -> bool:
     """Can it be written in UTF-8? One of the two halves of a cut emoji cannot."""
     try:
         text.encode()

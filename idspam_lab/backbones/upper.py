@@ -154,7 +154,7 @@ def attend(backbone: Backbone, block: nn.Module, q: Tensor, k: Tensor, v: Tensor
     if backbone.config._attn_implementation == "eager":
         weights = q @ k.transpose(2, 3) * attention.scaling  # (B, heads, ., T)
         weights = weights if keys is None else weights + keys
-        # bf16's softmax takes twice fp32's time where T is no multiple of 32, and with a prompt it hardly ever is one.
+        # On a CPU bf16's softmax is the slower one where T is no multiple of 32; with a prompt it hardly ever is.
         out = weights.softmax(-1, dtype=torch.promote_types(weights.dtype, torch.float32)).to(v.dtype) @ v
     else:
         out = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=keys, scale=attention.scaling)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ..files import write_text
+from ..files import check_writable, write_text
 from .given import columns, given_texts, load_adapter, task_of, transfer_of
 
 
@@ -81,7 +81,7 @@ def curve(chosen) -> None:
     given = ("epochs", "lr", "max_length")
     told = {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     folder = Path(chosen.out or f"runs/curve-{data.task.name}")
-    write_text(folder / ".writable", "").unlink()  # found out before anything is trained
+    check_writable(folder)
     found = layer_curve(
         data,
         chosen.layers or "all",
@@ -149,7 +149,7 @@ def faithfulness(chosen) -> None:
     data = load_for_evaluation(
         chosen.task, source=chosen.source, limit=chosen.limit, names=list(first.label2id), **columns(chosen)
     ).answered_by(list(first.label2id))
-    write_text(Path(chosen.out) / ".writable", "").unlink()  # found out before the minutes that it takes
+    check_writable(chosen.out)
     found = study(
         classifiers, data.test, draws=chosen.draws, steps=chosen.steps, max_length=chosen.max_length, say=print
     )

@@ -26,6 +26,8 @@ def collect(reports: Iterable[Path]):
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
             rows += list(rows_of(report))
+        except BadInput as error:
+            raise BadInput(f"{path} is no result: {error}, or leave it out.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadInput(
                 f"{path} is not a report.json of train or demo ({error}): name such files or their folders."
@@ -36,6 +38,9 @@ def collect(reports: Iterable[Path]):
 def rows_of(report: dict):
     """The rows of one report."""
     run, adapter, task = report["run"], report["adapter"], report["task"]
+    if run.get("stopped"):
+        done, whole = len(run["history"]), run["settings"]["epochs"]
+        raise BadInput(f"it was stopped after {done} of {whole} epochs; its command goes on from there")
     versions, hardware = run["environment"]["versions"], run["environment"]["hardware"]
     settings = run["settings"]
     for result in report["results"]:

@@ -11,7 +11,6 @@ import json
 import re
 import shutil
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from ..classifier import PromptClassifier
 from ..files import write_json, write_text
 from ..methods import METHODS
 from ..methods.spelled import read_method, title_of, write_method
-from ..tasks import OverlapWarning, TaskData, overlap
+from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
 from .results import evaluate, majority
 from .session import Transfer
@@ -61,9 +60,8 @@ def compare(
     words = list(dict.fromkeys(["linear_head", *(write_method(*read_method(word)) for word in methods)]))
     for word in words:  # a wrong option is found out before anything is trained
         build(data, backbone, word, 0)
-    seen = overlap(data.train, transfer.data.test) if transfer else None
-    if seen:
-        warnings.warn(OverlapWarning(str(seen)), stacklevel=2)
+    if transfer:
+        warn_of_overlap(data.train, transfer.data.test)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
     for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
         say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")

@@ -55,10 +55,10 @@ def kept_curve(
             place = Path("adapters") / f"layer{row['layer']}-seed{row['seed']}"
             clf.save_pretrained(folder / place)
             row |= {"validation_score": run.best.get("validation_score"), "folder": str(place)}
-        shutil.rmtree(places[0].parent, ignore_errors=True)
         return [majority_of(data, Transfer(data), backbone, ""), linear_head(data, backbone, chosen[0], ""), *rows]
 
     found = pd.DataFrame(kept_rows(folder / "curve.json", key, train))
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # the rows are written
     return found.assign(folder=found["folder"].map(lambda place: str(folder / place), na_action="ignore"))
 
 

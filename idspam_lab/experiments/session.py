@@ -22,10 +22,10 @@ from accelerate import PartialState
 from ..backbones import Backbone
 from ..classifier import Explanation, PromptClassifier
 from ..errors import BadInput
-from ..files import write_json, write_text
+from ..files import check_writable, write_json
 from ..methods import LABELS
 from ..report import write_report
-from ..tasks import Examples, TaskData, overlap
+from ..tasks import Examples, TaskData, warn_of_overlap
 from ..training import Callback, Run, Settings
 from ..training.device import device_of
 from ..training.record import peak_memory_mb
@@ -82,7 +82,7 @@ def run_session(
     folder, started = Path(folder), time.perf_counter()
     writes = PartialState().is_main_process  # of several processes (accelerate launch) one alone prints and writes
     if writes:
-        write_text(folder / ".writable", "").unlink()
+        check_writable(folder)
     else:
         say = _nothing
     names = [method] if method == "linear_head" else ["linear_head", method]
@@ -118,9 +118,7 @@ def run_session(
             told = Examples(tuple(explain), None, None) if explain else telling_texts(clf, data.test, chosen.max_length)
             explanations = clf.explain(told, max_length=chosen.max_length)
         if transfer:
-            shared_texts = overlap(data.train, transfer.data.test)
-            if shared_texts:
-                warnings.warn(str(shared_texts), stacklevel=1)
+            warn_of_overlap(data.train, transfer.data.test)
     if writes:
         save_or_rescue(clf, folder / "adapter")
         draw(folder, runs, method, data, explanations)

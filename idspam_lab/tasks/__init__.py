@@ -2,7 +2,7 @@
 
 from .examples import Examples
 from .load import TaskData, equated, load_for_evaluation, load_task
-from .overlap import Overlap, OverlapWarning, overlap
+from .overlap import Overlap, OverlapWarning, overlap, warn_of_overlap
 from .own import Table, from_dataset, read_table
 from .registry import TASKS, Task
 from .sources import at_hand
@@ -25,4 +25,5 @@ __all__ = [
     "overlap",
     "read_table",
     "sample",
+    "warn_of_overlap",
 ]

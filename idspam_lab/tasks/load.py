@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import BadInput
 from .columns import SUFFIXES, Columns, columns_of, read_columns
 from .examples import Examples
-from .overlap import Overlap, OverlapWarning, overlap
+from .overlap import Overlap, warn_of_overlap
 from .own import table_from
 from .registry import TASKS, Task
 from .sources import open_source, to_examples
@@ -128,12 +128,9 @@ def load_task(
     if limit is not None and limit < len(train):
         train = sample(train, limit, seed)
         rule = f"{rule[:-1]}; trained on a stratified choice of {limit:,} rows (seed {seed})."
-    found = overlap(train, test) if "test" in parts else None  # what we divide ourselves does not overlap
-    if found:
-        warnings.warn(OverlapWarning(str(found)), stacklevel=2)
-    seen = overlap(train, validation) if "validation" in parts and validation is not None else None
-    if seen:
-        warnings.warn(OverlapWarning(f"{seen} These rows choose the epoch."), stacklevel=2)
+    found = warn_of_overlap(train, test) if "test" in parts else None  # what we divide ourselves does not overlap
+    if "validation" in parts and validation is not None:
+        warn_of_overlap(train, validation, " These rows choose the epoch.")
     return TaskData(replace(task, metric=metric or task.metric), train, validation, test, said, rule, found)
 
 

@@ -1,5 +1,6 @@
 """Are evaluation texts among the training texts? If they are, a score says less than it seems to."""
 
+import warnings
 from dataclasses import dataclass
 
 from .examples import Examples
@@ -29,8 +30,7 @@ def keys(examples: Examples) -> list[str]:
 
 @dataclass(frozen=True)
 class Overlap:
-    """`count` of `total` evaluation rows are among the training rows; `examples` shows up to three. "
-    "False if none."""
+    """`count` of `total` evaluation rows are among the training rows; `examples` shows up to three. False if none."""
 
     count: int
     total: int
@@ -54,3 +54,18 @@ def overlap(train: Examples, test: Examples) -> Overlap:
     seen = set(keys(train))
     found = [i for i, k in enumerate(keys(test)) if k in seen]
     return Overlap(len(found), len(test), tuple(test.texts[i] for i in found[:3]), test.name or "the evaluation texts")
+
+
+def warn_of_overlap(train: Examples, test: Examples, more: str = "") -> Overlap:
+    """`overlap`, said if there is any.
+
+    Args:
+        more: a further sentence.
+
+    Warns:
+        OverlapWarning: rows of `test` are in `train`.
+    """
+    found = overlap(train, test)
+    if found:
+        warnings.warn(OverlapWarning(f"{found}{more}"), stacklevel=3)
+    return found
