@@ -126,6 +126,17 @@ def test_a_row_a_run_and_the_majority_class_beside_them(go, plan, folder):
     assert list(written.columns) == list(results.columns) and len(written) == 7
 
 
+def test_a_head_reads_the_token_that_the_file_names(go, plan, folder, models):
+    """RoBERTa's own is the first."""
+    run = replace(plan.runs[0], read="mean")
+    assert execute([plan.runs[0]], models)[plan.runs[0].id]["rows"][0]["read"] == "first"
+    go(replace(plan, runs=(run, replace(plan.runs[1], read="mean"))))
+    results, epochs, _ = collect(replace(plan, runs=(run,)), folder)
+    assert list(results["read"].dropna()) == ["mean"]
+    alone = execute([run], models)[run.id]["history"]
+    assert list(epochs["train_loss"]) == pytest.approx([epoch["train_loss"] for epoch in alone], rel=1e-4)
+
+
 def test_what_is_done_is_not_done_again(go, plan, folder, executed):
     go()
     first = collect(plan, folder).results

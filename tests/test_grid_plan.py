@@ -75,15 +75,16 @@ def test_the_identity_is_of_what_determines_the_result(plan):
         {"test_limit": 5}, {"settings": replace(one.settings, seed=7)}, {"settings": replace(one.settings, lr=2e-3)},
         {"transfer": ("imdb",)}, {"few_shot": 3}, {"metric": "acc_f1"}, {"holdout": 0.2}, {"alone": True},
         {"origins": ("x",)}, {"text": "review"}, {"pair": "review"}, {"label": "review"},
+        {"read": "first"},
     ]  # fmt: skip
     ids = [one.id, *(replace(one, **change).id for change in changes)]
     assert len(set(ids)) == len(ids)
 
 
 def test_the_identity_of_a_run_without_named_columns_knows_nothing_of_columns(plan):
-    """Runs that were done before grid files could name columns are still done."""
+    """Runs that were done before grid files could name columns and tokens are still done."""
     one = plan(PLAIN).runs[0]
-    told = {name: value for name, value in asdict(one).items() if name not in ("text", "pair", "label")}
+    told = {name: value for name, value in asdict(one).items() if name not in ("text", "pair", "label", "read")}
     assert one.id == hashlib.sha256(json.dumps([FORMAT, told], sort_keys=True).encode()).hexdigest()[:16]
     assert [run.id for run in plan(f'text = "review"\n{PLAIN}').runs] == [run.id for run in plan(PLAIN).runs]
 
@@ -140,6 +141,7 @@ def test_all_layers_are_those_of_the_backbone(plan):
         ("[1e-3, 3e-3]", "[]", "lr is an empty list in .*: name at least one value"),
         ("[2, 4]", "[2, 6]", "layer is 6, but minilm has 6 blocks: choose 0 .* to 5"),
         ("[2, 4]", '["2"]', "layers holds '2' in .*, but it is a list of whole numbers"),
+        ("[[runs]]", 'reads = ["second"]\n[[runs]]', "read is 'second', but a head reads one of .*small.toml, block 1"),
         ('"idspam"', '"idspan"', "There is no method 'idspan'"),
         ("p=8", "q=8", "'lpt' does not take these options"),
         ('"idspam"', '"idspam:layer=2"', "'idspam:layer=2' names a layer and so does layers"),
@@ -191,6 +193,13 @@ def test_runs_of_one_order_share_and_others_do_not(plan, models):
     assert set(map(len, groups_of(plan("alone = true\n" + PLAIN).runs, models))) == {1}
     text = PLAIN.replace('"lpt:p=8"', '"idspam:lora=2"')  # changes the blocks above the prompt
     assert sorted(map(len, groups_of(plan(text).runs, models))) == [1] * 8 + [8]
+
+
+def test_the_token_for_the_head_is_a_choice_and_groups_have_one(plan, models):
+    runs = plan(f'reads = ["mean", "first"]\n{PLAIN}').runs
+    assert sorted(run.read for run in runs) == ["first"] * 16 + ["mean"] * 16
+    assert "block 2, reads the first, seed" in " ".join(map(str, runs))
+    assert [{run.read for run in group} for group in groups_of(runs, models)] == [{"mean"}, {"first"}]
 
 
 def test_groups_stay_bounded(plan, models):

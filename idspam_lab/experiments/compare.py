@@ -78,10 +78,10 @@ def draw(results: pd.DataFrame, folder: str | Path) -> Path:
     return save(method_comparison(results).figure, Path(folder) / "results.png")
 
 
-def build(data: TaskData, backbone: Backbone, word: str, seed: int) -> PromptClassifier:
+def build(data: TaskData, backbone: Backbone, word: str, seed: int, read: str | None = None) -> PromptClassifier:
     """The untrained classifier of a spelled method."""
     method, options = read_method(word)
-    return PromptClassifier(backbone, method, labels=data.task.labels, seed=seed, **options)
+    return PromptClassifier(backbone, method, labels=data.task.labels, seed=seed, read=read, **options)
 
 
 def run_once(

@@ -56,7 +56,7 @@ def execute(
     told = first.test_limit, first.metric, first.origins[1:], tuple(first.columns.items())
     data = texts_of(first.task, first.holdout, first.limit, *told)
     backbone = models.load(first.backbone)
-    clfs = [build(data, backbone, spelled(run), run.settings.seed) for run in planned]
+    clfs = [build(data, backbone, spelled(run), run.settings.seed, run.read) for run in planned]
     checkpoints = [folder / "checkpoints" / run.id for run in planned] if folder else None
     runs = train(clfs, planned, data, checkpoints, progress)
     trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]

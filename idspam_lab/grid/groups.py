@@ -18,8 +18,9 @@ def groups_of(runs: Sequence[GridRun], models: Models, jobs: int = 1) -> list[li
     Of several processes (`jobs`) none should hold so many that the others run out of work while it is busy: then a
     group has at most half of a process's share of the runs.
 
-    They have one backbone, one task and what `fit_many` asks for: one number of epochs, batch size, length, precision
-    and order of the batches. Runs of several seeds share only if order_seed is set, for else their orders differ.
+    They have one backbone, one task, one token for the head and what `fit_many` asks for: one number of epochs, batch
+    size, length, precision and order of the batches. Runs of several seeds share only if order_seed is set, for else
+    their orders differ.
     """
     found: dict[tuple, list[GridRun]] = {}
     for run in runs:
@@ -37,4 +38,4 @@ def company(run: GridRun) -> tuple:
     """What runs must have in common to go together."""
     data = run.task, run.transfer, run.few_shot, run.metric, run.limit, run.test_limit, run.holdout
     data = *data, *run.columns.values()
-    return run.backbone, *data, *(getattr(run.settings, name) for name in SHARED)
+    return run.backbone, run.read, *data, *(getattr(run.settings, name) for name in SHARED)

@@ -8,6 +8,7 @@
     tasks = ["sst2", "reviews.csv"]
     methods = ["idspam", "idspam:heads=4", "lpt"]
     layers = [2, 3]                               # or "all"; default: each method's own
+    reads = ["mean", "first"]                     # tokens for the head; default: what the model was trained with
     settings = { epochs = 10, lr = [1e-3, 3e-3] } # of training, for all methods; a list has every value once
     transfer = ["imdb"]                           # also evaluated there without training there
     few_shot = 100                                # ... after training on so many of its texts
@@ -32,6 +33,7 @@ from ..files import file_digest
 from ..methods import METHODS
 from ..methods.spelled import read_method, title_of, write_method
 from ..metrics import check_metric
+from ..readout import check_readout
 from ..tasks import TASKS, load_for_evaluation, load_task
 from ..tasks.columns import SUFFIXES
 from ..tasks.load import check_holdout
@@ -40,8 +42,10 @@ from ..training import Settings
 from .models import Models
 
 FORMAT = "idspam_lab grid 1"
-LISTS = {"backbones": str, "tasks": str, "methods": str, "layers": int, "seeds": int, "transfer": str}
+LISTS = {"backbones": str, "tasks": str, "methods": str, "layers": int, "reads": str, "seeds": int}
+LISTS |= {"transfer": str}
 COLUMNS = ("text", "pair", "label")  # of tables of one's own
+LATER = (*COLUMNS, "read")  # what a run says only where its file does
 COUNTS = ("limit", "test_limit", "few_shot")  # of texts
 SINGLE = {"few_shot": int, "limit": int, "test_limit": int, "holdout": float, "metric": str, "alone": bool}
 SINGLE |= dict.fromkeys(COLUMNS, str)
@@ -71,6 +75,7 @@ class GridRun:
     text: str | None = None  # columns of tables of one's own; None: guessed, or there is no such table
     pair: str | None = None
     label: str | None = None
+    read: str | None = None  # the token for the head; None: the backbone's own
     origins: tuple[str, ...] = ()  # of the weights and of each task's texts
 
     @property
@@ -84,12 +89,13 @@ class GridRun:
         return {name: getattr(self, name) for name in COLUMNS}
 
     def to_dict(self) -> dict:
-        """For JSON. Columns that were not named are left out: runs are the same with and without that choice."""
-        return {name: value for name, value in asdict(self).items() if name not in COLUMNS or value is not None}
+        """For JSON. Columns and a token that were not named are left out: runs are the same without that choice."""
+        return {name: value for name, value in asdict(self).items() if name not in LATER or value is not None}
 
     def __str__(self) -> str:
         block = "" if self.layer is None else f", block {self.layer}"
-        return f"{title_of(self.method)}{block}, seed {self.settings.seed}, {self.task} on {self.backbone}"
+        read = "" if self.read is None else f", reads the {self.read}"
+        return f"{title_of(self.method)}{block}{read}, seed {self.settings.seed}, {self.task} on {self.backbone}"
 
 
 @dataclass(frozen=True)
@@ -229,11 +235,11 @@ def runs_of(block: dict, where: str, models: Models) -> Iterator[GridRun]:
         method = write_method(*read_method(method))
         columns = {} if all(name in TASKS for name in (task, *transfer)) else columns_of(block)
         origins = (models.digest(backbone), *(texts_digest(name) for name in (task, *transfer)))
-        for layer in layers_of(block, backbone, method, where, models):
+        for layer, read in product(layers_of(block, backbone, method, where, models), block.get("reads", [None])):
             for settings in settings_of(block.get("settings", {}), method):
                 for seed in block["seeds"]:
                     chosen = Settings(**(settings | {"seed": seed}))
-                    yield GridRun(backbone, task, method, layer, chosen, **more, **columns, origins=origins)
+                    yield GridRun(backbone, task, method, layer, chosen, **more, **columns, read=read, origins=origins)
 
 
 def layers_of(block: dict, backbone: str, method: str, where: str, models: Models) -> list[int | None]:
@@ -266,14 +272,16 @@ def columns_of(block: dict) -> dict[str, str]:
 
 
 def check_numbers(block: dict, where: str) -> None:
-    """How many texts, held out of how many, and how they are scored.
+    """How many texts, held out of how many, what is read of them and how they are scored.
 
     Raises:
-        BadInput: there is no such metric, or a number that means nothing.
+        BadInput: there is no such metric or token, or a number that means nothing.
     """
     try:
         check_holdout(block.get("holdout", 0))
         check_metric(block.get("metric", "accuracy"))
+        for name in block.get("reads", ()):
+            check_readout(name)
     except BadInput as error:
         raise BadInput(f"{str(error).rstrip('.')} ({where}).") from error
     for key, least in zip(COUNTS, (1, 1, 0), strict=True):
