@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import torch
 from huggingface_hub import ModelHubMixin, hf_hub_download
 from huggingface_hub.errors import HFValidationError
+from torch import nn
 
 from .backbones import Backbone, load_backbone
 from .errors import BadInput
@@ -65,6 +66,11 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         }
 
     def _save_pretrained(self, save_directory: Path) -> None:
+        if type(self.head) is not nn.Linear and self.verbalizer is None:
+            raise BadInput(
+                f"The head is a {type(self.head).__name__}, but an adapter is built again with a linear one: save "
+                "clf.head.state_dict() yourself and put nn.Linear back."
+            )
         trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
         write_tensors(Path(save_directory) / WEIGHTS, trained, {"format": "pt"})
         write_json(Path(save_directory) / CONFIG, self.adapter_config())
@@ -114,9 +120,10 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             if name not in HUB_OPTIONS:
                 raise BadInput(f"from_pretrained has no option {name!r}; it has backbone, {', '.join(HUB_OPTIONS)}.")
         folder = Path(pretrained_model_name_or_path)
-        if folder.is_dir():
+        here = os.path.isdir(folder)  # unlike Path.is_dir it takes a word that is too long for a file's name
+        if here:
             read_config(str(folder), lambda name: folder / name)
-        options.setdefault("local_files_only", folder.is_dir() or not hub_reachable())
+        options.setdefault("local_files_only", here or not hub_reachable())
         try:
             return super().from_pretrained(pretrained_model_name_or_path, backbone=backbone, **options)
         except (OSError, HFValidationError) as error:  # no such address, out of reach, or no address at all

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from transformers.utils import ModelOutput
 
 from .adapter import AdapterFiles
-from .backbones import Backbone, encode, pad_right
+from .backbones import Backbone, check_length, encode, pad_right
 from .errors import BadInput
 from .generator import PromptGenerator, Trace
 from .inputs import check_training, columns
@@ -85,6 +85,10 @@ class PromptClassifier(nn.Module, AdapterFiles):
         **options,
     ):
         super().__init__()
+        if not isinstance(backbone, Backbone):
+            raise BadInput(f"The backbone is {backbone!r}, but a loaded model is wanted: load_backbone({backbone!r}).")
+        if isinstance(labels, dict | set | frozenset):
+            raise BadInput(f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted.")
         names = [f"LABEL_{i}" for i in range(labels)] if isinstance(labels, int) else [str(name) for name in labels]
         if len(set(names)) < max(2, len(names)):
             raise BadInput(f"The labels are {names}, but a classifier needs at least two, all different ones.")
@@ -102,6 +106,8 @@ class PromptClassifier(nn.Module, AdapterFiles):
             self.dropout = nn.Dropout(0.0 if verbalizer else head_dropout)
             self.head = WordHead(backbone, verbalizer) if verbalizer else nn.Linear(backbone.n, len(names))
         self.to(device_of(backbone))
+        self.register_state_dict_post_hook(leave_frozen_out)
+        self.register_load_state_dict_post_hook(miss_no_frozen)
         self.run: Run | None = None  # how it was trained
         self.pairs: bool | None = None  # on pairs of texts?
         self.max_length: int | None = None  # tokens of a text that it was trained on, and reads unless told otherwise
@@ -270,6 +276,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
             BadInput: a text is empty, or has a mask of its own where a verbalizer reads at one.
         """
         first, second, labels = columns(texts)
+        check_length(max_length)
         max_length = max_length or self.max_length
         if self.pairs is not None and len(first) and self.pairs != (second is not None):
             kinds = ("single texts", "pairs of texts")
@@ -292,6 +299,19 @@ class PromptClassifier(nn.Module, AdapterFiles):
             for row, label in zip(rows, labels, strict=True):
                 row["labels"] = int(label)
         return rows
+
+
+def leave_frozen_out(clf, state: dict, prefix: str, _) -> None:
+    """A state dict holds what trains: else each checkpoint of `transformers.Trainer` would hold the frozen model."""
+    trained = {prefix + name for name, p in clf.named_parameters() if p.requires_grad}
+    for name in [name for name in state if name.startswith(prefix) and name not in trained]:
+        del state[name]
+
+
+def miss_no_frozen(clf, keys) -> None:
+    """What is frozen is in no state dict, so it is not missing there."""
+    trained = {name for name, p in clf.named_parameters() if p.requires_grad}
+    keys.missing_keys[:] = [name for name in keys.missing_keys if name in trained]
 
 
 def as_json(value):

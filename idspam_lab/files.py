@@ -77,6 +77,11 @@ def check_writable(folder: str | Path) -> None:
     write_text(Path(folder) / ".writable", "").unlink()
 
 
+def first_line(error: Exception) -> str:
+    """The first line of another library's message, which may have many."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def write_text(path: Path, text: str) -> Path:
     """Text as UTF-8, atomically."""
     return write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -7,11 +7,19 @@ from .metrics import check_metric
 
 
 def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
-    """First texts, second texts or None, labels or None."""
+    """First texts, second texts or None, labels or None.
+
+    Raises:
+        BadInput: one text, or a table, where a list is wanted.
+    """
     if isinstance(texts, str):
         raise BadInput("One text was given where a list of texts is wanted: write [text].")
     if hasattr(texts, "texts"):  # tasks.Examples
         return texts.texts, texts.pairs, texts.labels
+    if hasattr(texts, "keys") or hasattr(texts, "examples") or hasattr(texts, "train"):  # a DataFrame, Table, TaskData
+        raise BadInput(
+            f"A {type(texts).__name__} was given where a list of texts is wanted: give its texts alone, or Examples."
+        )
     texts = list(texts)
     if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
         return [a for a, _ in texts], [b for _, b in texts], None

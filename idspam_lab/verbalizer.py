@@ -62,9 +62,9 @@ class Verbalizer:
             raise BadInput(f"The template {self.template!r} takes {wanted} text(s), but there are {given}.")
         template = self.template.replace(MASK, tokenizer.mask_token)
         rest = len(tokenizer(template.replace("{}", "")).input_ids)
-        room = max(1, (limit - rest) // given - 1)
+        room = max(given, limit - rest - given)  # a token each to spare, for what merges differently in its place
         given = list(zip(*(column for column in (texts, pairs) if column is not None), strict=True))
-        short = [tuple(cut(text, tokenizer, room) for text in row) for row in given]
+        short = [cut(row, tokenizer, room) for row in given]
         first, *second = template.split("{}")
         filled = [first + "".join(a + b for a, b in zip(row, second, strict=True)) for row in short]
         return filled, sum(row != before for row, before in zip(short, given, strict=True))
@@ -81,10 +81,19 @@ TEMPLATES = {
 }
 
 
-def cut(text: str, tokenizer, room: int) -> str:
-    """The text's first `room` tokens."""
-    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-    return text if len(found.input_ids) <= room else text[: found.offset_mapping[room - 1][1]]
+def cut(row: tuple[str, ...], tokenizer, room: int) -> tuple[str, ...]:
+    """The texts of a row with `room` tokens in all; the longer one gives way, as the tokenizers do it."""
+    ends = [  # of each token, in characters
+        [end for _, end in tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)[
+            "offset_mapping"
+        ]]
+        for text in row
+    ]  # fmt: skip
+    if sum(map(len, ends)) <= room:
+        return row
+    while sum(map(len, ends)) > room:
+        max(ends, key=len).pop()
+    return tuple(text[: places[-1]] if places else "" for text, places in zip(row, ends, strict=True))
 
 
 def check_verbalizer(verbalizer: Verbalizer, names: Sequence[str], backbone: Backbone) -> Verbalizer:

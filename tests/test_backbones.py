@@ -22,6 +22,7 @@ WINDOW = ROTARY | {"sliding_window": 4}  # shorter than the texts below, so the 
 CONFIGS = {
     "bert": hf.BertConfig(**ENCODER),
     "roberta": hf.RobertaConfig(**ENCODER, pad_token_id=1),
+    "xlm-roberta": hf.XLMRobertaConfig(**ENCODER, pad_token_id=1),
     "mpnet": hf.MPNetConfig(**ENCODER, pad_token_id=1),
     "distilbert": hf.DistilBertConfig(
         vocab_size=97, dim=32, n_layers=3, n_heads=4, hidden_dim=40, max_position_embeddings=40
@@ -71,7 +72,7 @@ def texts(backbone, side="right", lengths=LENGTHS):
 def hugging_face(backbone, ids, mask):
     """Its own forward. Absolute positions are told where they count from: the models' default ignores left padding."""
     extra = {}
-    if backbone.config.model_type not in ("roberta", "mpnet"):  # these two derive them from the padding themselves
+    if backbone.config.model_type not in ("roberta", "xlm-roberta", "mpnet"):  # derived from the padding
         extra["position_ids"] = positions(mask)
     if backbone.causal:
         extra["use_cache"] = False
@@ -160,7 +161,7 @@ def test_layer_out_of_range_names_the_range(layer):
 
 
 def test_unsupported_family_names_the_supported_ones():
-    with pytest.raises(BadInput, match=r"'t5' model .* supported families: bert, roberta, mpnet, .*gpt2, llama"):
+    with pytest.raises(BadInput, match=r"'t5' model .* supported families: bert, roberta, .*mpnet, .*gpt2, llama"):
         supported("t5")
 
 
@@ -186,15 +187,18 @@ def test_a_hub_address_is_read_and_its_revision_recorded(tmp_path):
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film"]
     (tmp_path / "vocab.txt").write_text("\n".join(words))
     hf.BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(snapshot)
+    (snapshot / "1_Pooling").mkdir()  # as sentence-transformers writes it
+    (snapshot / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
     (folder / "refs").mkdir()
     (folder / "refs" / "main").write_text(commit)
     script = (
         "from idspam_lab.backbones import load_backbone; "
-        "found = load_backbone('someone/tiny').identity(); print(found.name, found.revision, found.n, found.L)"
+        "found = load_backbone('someone/tiny').identity(); print(found.name, found.revision, found.n, found.L); "
+        "print(load_backbone('someone/tiny').default_read)"
     )
     environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
-    assert done.stdout.split() == ["someone/tiny", commit, "32", "3"], done.stderr
+    assert done.stdout.split() == ["someone/tiny", commit, "32", "3", "mean"], done.stderr
 
 
 def test_longest_text_leaves_room_for_roberta_offset():
@@ -254,6 +258,42 @@ def test_a_model_type_that_transformers_does_not_know_is_not_called_missing(tmp_
     (tmp_path / "config.json").write_text('{"model_type": "of tomorrow"}')
     with pytest.raises(BadInput, match="could not be loaded.*of tomorrow"):
         load_backbone(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2", "electra"])
+def test_a_folder_without_a_tokenizer_is_refused(tmp_path, name):
+    """transformers would make one that knows no word, and every text would be the same."""
+    hf.AutoModel.from_config(CONFIGS[name]).save_pretrained(tmp_path)
+    with pytest.raises(BadInput, match="came without its tokenizer"):
+        load_backbone(tmp_path)
+
+
+def test_an_encoder_that_reads_from_left_to_right_is_refused(tmp_path):
+    saved(tmp_path, hf.BertConfig(**ENCODER, is_decoder=True))
+    with pytest.raises(BadInput, match="reads from left to right"):
+        load_backbone(tmp_path)
+
+
+def test_a_configuration_with_a_wrong_value_gets_a_sentence(tmp_path):
+    saved(tmp_path, CONFIGS["bert"])
+    path = tmp_path / "config.json"
+    path.write_text(path.read_text().replace('"hidden_size": 32', '"hidden_size": "x"'))
+    with pytest.raises(BadInput, match="could not be loaded"):
+        load_backbone(tmp_path)
+
+
+def test_a_word_too_long_for_a_files_name_is_no_model():
+    with pytest.raises(BadInput, match="was not found"):
+        load_backbone("x" * 300)
+
+
+def test_gpt2_drops_embeddings_while_its_copy_trains():
+    torch.manual_seed(0)
+    model = hf.GPT2Model(hf.GPT2Config(vocab_size=97, n_embd=32, n_layer=1, n_head=4, n_positions=40, embd_pdrop=0.9))
+    backbone = FAMILIES["gpt2"](model, SimpleNamespace(model_max_length=10**9), "gpt2")
+    ids, mask = texts(backbone)
+    copy = backbone.trainable_copy().train()
+    assert (copy.embed(ids, mask) == 0).float().mean() > 0.5 > (backbone.embed(ids, mask) == 0).float().mean()
 
 
 def test_a_decoder_that_reads_in_both_directions_is_refused(tmp_path):

@@ -3,9 +3,11 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file
 
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
@@ -153,6 +155,26 @@ def test_transformers_trainer_can_train_it(minilm, train, validation, tmp_path):
     )  # Trainer calls train(); the frozen part stays in eval
 
 
+@pytest.mark.parametrize(("method", "options"), [("lora", {"r": 2}), ("prefix_tuning", {}), ("idspam", {"lora": 2})])
+def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, method, options):
+    clf = PromptClassifier(tiny, method, labels=LABELS, **options)
+    arguments = transformers.TrainingArguments(
+        tmp_path, num_train_epochs=1, per_device_train_batch_size=16, report_to=[], save_strategy="epoch", use_cpu=True,
+        disable_tqdm=True, logging_strategy="no"
+    )  # fmt: skip
+    trained = {name for name, p in clf.named_parameters() if p.requires_grad}
+    trainer = transformers.Trainer(clf, arguments, train_dataset=clf.rows(train), data_collator=Collate(clf.pad_id))
+    trainer.train()
+    (written,) = tmp_path.glob("checkpoint-*/model.safetensors")
+    tensors = load_file(written)
+    assert set(tensors) == trained == set(clf.state_dict())
+    again = PromptClassifier(tiny, method, labels=LABELS, seed=1, **options)
+    assert again.load_state_dict(tensors).missing_keys == []
+    assert np.array_equal(again.predict_proba(TEXTS), clf.predict_proba(TEXTS))
+    with pytest.raises(RuntimeError, match="head.bias"):
+        again.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "head.bias"})
+
+
 # Bad input: one clear sentence each -----------------------------------------------------------------------
 
 
@@ -165,6 +187,8 @@ def test_transformers_trainer_can_train_it(minilm, train, validation, tmp_path):
         (["\u200b"], "Text 1"),
         (["fine", None], "Text 2 is None: give a string"),
         ("one text", "write \\[text\\]"),
+        ({"text": ["fine"]}, "A dict was given where a list of texts is wanted"),
+        (pd.DataFrame({"text": ["fine"]}), "A DataFrame was given where a list of texts is wanted"),
     ],
 )
 def test_texts_that_are_none(clf, texts, sentence):
@@ -239,12 +263,22 @@ def test_numbers_of_numpy_are_numbers(minilm):
         ({"dropout": 2}, "dropout is 2, but it is a share"),
         ({"head_dropout": 1}, "head_dropout is 1, but it is a share"),
         ({"layer": np.int64(6)}, "layer is 6, but minilm has 6 blocks"),
-        ({"rank": 8}, "'idspam' does not take these options.*rank"),
+        ({"rank": 8}, "'idspam' has no option 'rank'; it has layer, t, c, bias, dropout, heads"),
+        ({"labels": {0: "a", 1: "b"}}, "labels are a dict, but a list"),
+        ({"labels": {"a", "b"}}, "labels are a set, but a list"),
+        ({"outer_relu": "False"}, "outer_relu is 'False', but it is true or false"),
+        ({"positions": 1}, "positions is 1, but it is true or false"),
+        ({"heads": 2.0}, "heads is 2.0, but it is a whole number"),
     ],
 )
 def test_options_out_of_range(minilm, options, sentence):
     with pytest.raises(BadInput, match=sentence):
         PromptClassifier(minilm, "idspam", **options)
+
+
+def test_a_name_is_no_backbone():
+    with pytest.raises(BadInput, match=r"The backbone is 'minilm', .*: load_backbone\('minilm'\)"):
+        PromptClassifier("minilm")
 
 
 def test_unknown_method_names_those_there_are(minilm):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import subprocess
 import sys
 
@@ -70,6 +71,21 @@ def test_a_tables_texts_are_read_and_its_labels_are_not(trained, table, capsys):
     assert status == 0 and [line.split("\t")[2] for line in out.splitlines()] == list(reviews(80).texts)
 
 
+def test_a_tsv_is_a_table_where_single_texts_are_asked_for(trained, capsys, tmp_path):
+    (tmp_path / "two.tsv").write_text("text\tlabel\nthe film is lovely\tbad\n")
+    status, out, _ = run(capsys, "predict", trained, "--file", tmp_path / "two.tsv")
+    assert status == 0 and [line.split("\t")[2] for line in out.splitlines()] == ["the film is lovely"]
+    told = "--file", tmp_path / "two.tsv", "--text", "text", "--pair", "label"
+    status, _, err = run(capsys, "predict", trained, *told)
+    assert status == 2 and "trained on single texts: leave --pair out" in err
+
+
+def test_a_pipe_that_cannot_take_every_character_costs_nothing(trained):
+    told = {"capture_output": True, "env": os.environ | {"PYTHONIOENCODING": "cp1252"}}
+    done = subprocess.run([sys.executable, "-m", "idspam_lab", "predict", trained, "a film \u2639 \u540d"], **told)
+    assert done.returncode == 0 and b"a film ? ?" in done.stdout, done.stderr
+
+
 def test_what_is_left_of_a_stopped_training_is_said(table, capsys, tmp_path, monkeypatch):
     from idspam_lab.training import loop
 
@@ -112,6 +128,7 @@ def test_explain_shows_every_token_with_its_weight(trained, capsys):
 def test_evaluate_on_the_table(trained, table, capsys):
     status, out, _ = run(capsys, "evaluate", trained, table, "--text", "review", "--label", "verdict")
     assert status == 0 and "80 texts: accuracy" in out and "95 % interval" in out
+    assert "those that were trained on too" in out
 
 
 def test_tasks_lists_all(capsys):
@@ -146,6 +163,8 @@ def test_paper_lists_prints_and_audits(capsys):
         (["train", "rotten_tomatoes", "--t", "0", "--limit", "40"], "t is 0"),
         (["train", "rotten_tomatoes", "--backbone", "roberta-base"], "'roberta-base' was not found"),
         (["predict", "no/such/folder", "text"], "not an adapter"),
+        (["predict", "a text of many words " * 20], "not an adapter"),
+        (["train", "rotten_tomatoes", "--text", "review"], "rotten_tomatoes has its own"),
         (["count", "idspam", "--backbone", "unheard-of"], "'unheard-of' was not found"),
         (["count", "magic"], "no method 'magic'"),
         (["paper", "17"], "no Table 17: choose one of 1 to 16"),

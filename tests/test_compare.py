@@ -127,7 +127,7 @@ def test_transfer_texts_that_were_trained_on_are_warned_of_once(run, small):
 
 def test_a_wrong_option_is_found_out_before_anything_is_trained(run, monkeypatch):
     monkeypatch.setattr(compare_module, "run_once", lambda *a: pytest.fail("trained"))
-    with pytest.raises(BadInput, match="'lpt' does not take these options"):
+    with pytest.raises(BadInput, match="'lpt' has no option 'q'; it has layer"):
         run(methods=("idspam", "lpt:q=8"))
 
 
@@ -204,6 +204,10 @@ def test_what_is_no_table_of_results_gets_a_sentence(content, tmp_path):
 )
 def test_a_spelled_method_reads_back(word, name, options, title):
     assert read_method(word) == (name, options) and write_method(name, options) == word and title_of(word) == title
+
+
+def test_pythons_truth_values_are_read_too():
+    assert read_method("idspam:outer_relu=False,positions=True") == ("idspam", {"outer_relu": False, "positions": True})
 
 
 def test_every_method_is_spelled_in_the_grammar():

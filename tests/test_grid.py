@@ -14,6 +14,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments.summary import summarize
@@ -179,6 +180,35 @@ def test_runs_that_went_together_go_on_from_their_last_epoch(go, plan, folder, t
     monkeypatch.setattr(Lane, "begin", begin)
     go(folder=other)
     pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, other)[0]))
+
+
+def test_what_a_group_goes_on_from_stays_until_its_rows_are_written(go, plan, folder, monkeypatch):
+    def full(*_):
+        raise BadInput("There is no room left.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GridFolder, "write", full)
+        with pytest.raises(BadInput, match="no room"):
+            go()
+    kept = {place.name for place in (folder.path / "checkpoints").iterdir()}
+    assert kept == {run.id for run in plan.runs[:4]}
+    go()
+    assert len(rows_in(folder.path)) == 6 and not list((folder.path / "checkpoints").iterdir())
+
+
+def test_few_shot_training_that_is_stopped_by_hand_is_no_result(transfer, models, monkeypatch):
+    few, real, calls = replace(transfer.runs[0], few_shot=6), PromptClassifier.fit, []
+
+    def second_is_stopped(self, *arguments, **options):
+        run = real(self, *arguments, **options)
+        calls.append(run)
+        run.stopped = "stopped by hand" if len(calls) == 2 else None
+        return run
+
+    monkeypatch.setattr(PromptClassifier, "fit", second_is_stopped)
+    with pytest.raises(KeyboardInterrupt):
+        execute([few], models)
+    assert len(calls) == 2
 
 
 def test_a_run_that_fails_costs_no_other(go, plan, folder, monkeypatch):

@@ -143,7 +143,7 @@ def test_all_layers_are_those_of_the_backbone(plan):
         ("[2, 4]", '["2"]', "layers holds '2' in .*, but it is a list of whole numbers"),
         ("[[runs]]", 'reads = ["second"]\n[[runs]]', "read is 'second', but a head reads one of .*small.toml, block 1"),
         ('"idspam"', '"idspan"', "There is no method 'idspan'"),
-        ("p=8", "q=8", "'lpt' does not take these options"),
+        ("p=8", "q=8", "'lpt' has no option 'q'"),
         ('"idspam"', '"idspam:layer=2"', "'idspam:layer=2' names a layer and so does layers"),
         ('"rotten_tomatoes"', '"rotten"', "There is no task 'rotten'"),
         ("epochs = 1", "epoch = 1", "There is no setting 'epoch'"),

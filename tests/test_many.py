@@ -7,6 +7,7 @@ import torch
 
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
+from idspam_lab.methods import IDSPAM
 from idspam_lab.training import Settings, fit, fit_many, shared
 from idspam_lab.training.lanes import Lane
 from idspam_lab.training.shared import SharedPass
@@ -170,6 +171,14 @@ def test_losing_runs_end_and_keep_their_best():
         assert clf.run is run and not clf.training
 
 
+class FromBlocks(IDSPAM):
+    """Makes its prompt from states that no other method asks for."""
+
+    def trunk(self, backbone, ids, mask, types):
+        _, hidden = super().trunk(backbone, ids, mask, types)
+        return hidden, hidden
+
+
 def test_what_must_be_alike_and_what_cannot_share(tiny, train):
     clfs = [PromptClassifier(tiny, "idspam", layer=1, t=3, c=8) for _ in range(2)]
     some = clfs[0].rows(train)
@@ -180,6 +189,12 @@ def test_what_must_be_alike_and_what_cannot_share(tiny, train):
     for method, options in (("idpg", {}), ("lora", {}), ("idspam", {"lora": 2}), ("idspam", {"layer": [0, 1]})):
         with pytest.raises(BadInput, match="cannot share passes: train it alone"):
             SharedPass([clfs[0], PromptClassifier(tiny, method, **options)], some[0], "fp32")
+    with pytest.raises(BadInput, match="cannot share passes"):
+        fit_many([PromptClassifier(tiny, "lora")], some, None, [Settings()])
+    own = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8)
+    own.method.__class__ = FromBlocks
+    with pytest.raises(BadInput, match="cannot share passes"):
+        SharedPass([own], some[0], "fp32")
     with pytest.raises(BadInput, match="one backbone"):
         SharedPass([clfs[0], PromptClassifier(build("bert"), "idspam")], some[0], "fp32")
 

@@ -207,6 +207,9 @@ def test_every_method_has_a_label_and_a_preset_that_can_be_used(backbones):
     ("method", "options", "words"),
     [
         ("lora", {"r": 0}, "r is 0"),
+        ("lora", {"layer": 2}, "'lora' has no option 'layer'; it has r, alpha"),
+        ("linear_head", {"layer": 2}, "'linear_head' has no option 'layer'; it has none"),
+        ("idpg", {"every_layer": "yes"}, "every_layer is 'yes', but it is true or false"),
         ("prompt_tuning", {"t": 0}, "t is 0"),
         ("prompt_tuning", {"layer": 3}, "layer is 3"),
         ("smop", {"k": 0}, "k is 0"),
@@ -214,7 +217,7 @@ def test_every_method_has_a_label_and_a_preset_that_can_be_used(backbones):
         ("idspam", {"heads": 5}, "heads is 5"),
         ("idspam", {"layer": [1, 1]}, "one block, or several different ones"),
         ("idspam", {"layer": [0, 3]}, "layer is 3"),
-        ("idspam", {"width": 3}, "does not take these options ['width']"),
+        ("idspam", {"width": 3}, "'idspam' has no option 'width'; it has layer, t, c"),
         ("idspam", {"dropout": "abc"}, "dropout is 'abc', but it is a share"),
         ("prompt_tuning", {"t": "abc"}, "t is 'abc', but it is a whole number"),
         ("p_tuning", {"width": 0}, "width is 0"),

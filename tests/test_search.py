@@ -115,6 +115,6 @@ def test_two_processes_share_one_file(optuna, tmp_path, capsys):
 
 
 def test_a_method_that_cannot_be_searched_is_found_out_at_once(optuna, data, tiny, tmp_path):
-    with pytest.raises(BadInput, match="'dept' does not take these options"):
+    with pytest.raises(BadInput, match="'dept' has no option"):
         go(data, tiny, tmp_path / "s.db", 2, method="dept")
     assert not (tmp_path / "s.db").exists()

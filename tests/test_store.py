@@ -340,7 +340,7 @@ def test_two_processes_at_once_both_finish_and_one_entry_stays(tmp_path, request
 
 def test_a_killed_process_leaves_what_is_listed_and_cleared(tmp_path, request, clf, capsys, monkeypatch):
     monkeypatch.setenv("IDSPAM_CACHE_DIR", str(tmp_path))
-    folder = cache.cache_folder()
+    folder = cache.states_folder()
     process = start(request, folder, tmp_path / "started", "kill")
     process.communicate(timeout=120)
     assert process.returncode == -9

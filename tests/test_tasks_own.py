@@ -126,17 +126,23 @@ def test_known_names_read_the_labels_of_new_rows(tmp_path):
     )
 
 
+def test_numbers_that_do_not_run_from_0_are_the_classes_names(tmp_path):
+    """Stars, say; in another table the same names are meant, whether they come as words or as numbers."""
+    table = read_table(file(tmp_path, "text,label\na,5\nb,1\nc,2\n"))
+    assert table.labels == ("1", "2", "5") and table.examples.labels == (2, 0, 1)
+    for rows in ("text,label\na,2\nb,1\n", "text,label\na,2.0\nb,1.0\n"):
+        assert read_table(file(tmp_path, rows), names=table.labels).examples.labels == (1, 0)
+    with pytest.raises(BadInput, match="has the label 3, which is not one of: 1, 2, 5"):
+        read_table(file(tmp_path, "text,label\na,3.0\nb,1.0\n"), names=table.labels)
+
+
 # --- what is refused: the content of a CSV file, and words that the one sentence must have
 
 REFUSED = {
     "no label column": ("text,stars\na,1\nb,2\n", "no label column.*'text', 'stars'"),
     "no text column": ("body,label\na,0\nb,1\n", "no text column.*'body', 'label'"),
     "empty texts": ("text,label\na,0\n,1\nc,0\n  ,1\n", "no text in column 'text' of rows 2, 4 "),
-    "gap in the numbers": (
-        "text,label\na,1\nb,2\nc,5\n",
-        "labels 1, 2, 5, but numbers must run from 0 to K-1",
-    ),
-    "negative": ("text,label\na,-2\nb,0\nc,1\n", "labels -2, 0, 1, but"),
+    "negative": ("text,label\na,-2\nb,0\nc,1\n", "has the label -2, but classes that are numbers are 0 or more"),
     "missing label": ("text,label\na,0\nb,\nc,1\n", "no label .* in row 2 "),
     "NaN": ("text,label\na,0.0\nb,NaN\nc,1.0\n", "no label .* in row 2 "),
     "minus one": (
@@ -245,6 +251,29 @@ def test_a_folder_or_a_dataset_dict_with_splits(tmp_path):
     assert load_for_evaluation(tmp_path, names=("neg", "pos")).test.texts == data.test.texts
     both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
     assert len(load_task(both).test) == 6 and load_task(both).train == load_task(parts).train
+
+
+@pytest.mark.parametrize("name", ["valid", "val", "dev"])
+def test_validation_rows_by_their_other_names(tmp_path, name):
+    rows(40).to_csv(tmp_path / "train.csv", index=False)
+    rows(8, "checked ").to_csv(tmp_path / f"{name}.csv", index=False)
+    data = load_task(tmp_path)
+    assert len(data.validation) == 8 and data.validation.texts[0].startswith("checked")
+    assert load_task({"train": rows(40), name: rows(8, "checked ")}).validation.texts == data.validation.texts
+    rows(8).to_csv(tmp_path / "validation.csv", index=False)
+    with pytest.raises(BadInput, match="keep one of them"):
+        load_task(tmp_path)
+
+
+def test_a_dataframe_with_two_columns_of_one_name():
+    frame = pandas.DataFrame([["a", "b", 0], ["c", "d", 1]], columns=["text", "text", "label"])
+    with pytest.raises(BadInput, match="two columns of one name"):
+        load_task(frame)
+
+
+def test_a_word_too_long_for_a_files_name_is_no_table():
+    with pytest.raises(BadInput, match="no task or file"):
+        load_task("x" * 300)
 
 
 def test_validation_rows_among_the_training_rows_warn(tmp_path):

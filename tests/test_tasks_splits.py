@@ -170,6 +170,10 @@ def test_rows_kept_back_to_test_on_are_no_given_validation_rows():
 def test_too_few_rows_to_divide():
     with pytest.raises(BadInput, match="too few rows"):
         divide({"train": numbered([1, 1])}, 0.1)
+    pairs = Examples(("a", "b") * 20, tuple(map(str, range(40))), (0, 1, 1, 0) * 10, "stances")
+    few = "it has 2 different first texts, and rows of one stay together.*let the texts that differ come first"
+    with pytest.raises(BadInput, match=few):
+        divide({"train": pairs}, 0.1)
     with pytest.raises(BadInput, match="holdout is 500 rows, but there are only"):
         divide({"train": numbered([50, 50])}, 500)
 

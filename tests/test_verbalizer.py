@@ -83,6 +83,14 @@ def test_a_long_text_is_cut_and_the_mask_stays(masked):
     assert len(words) <= 32 and "[MASK]" in words and "two" in words and "one" in words
 
 
+def test_the_longer_text_of_a_pair_gives_way(masked):
+    clf = PromptClassifier(masked, "linear_head", verbalizer=Verbalizer("{} ? <mask> , {}", ("no", "yes")))
+    with pytest.warns(UserWarning, match="1 of 2 texts"):
+        rows = clf.rows([("one", "two " * 300), ("one", "two " * 18)])
+    count = [masked.tokenizer.convert_ids_to_tokens(row["input_ids"]).count("two") for row in rows]
+    assert 18 <= count[0] <= 24 and count[1] == 18 and len(rows[0]["input_ids"]) <= 32
+
+
 def test_at_mask_takes_each_texts_own():
     hidden = torch.arange(24.0).view(2, 4, 3)
     assert at_mask(hidden, torch.tensor([[5, 9, 1, 1], [9, 1, 1, 1]]), 9).tolist() == [[3, 4, 5], [12, 13, 14]]

@@ -16,10 +16,8 @@ from ..errors import BadInput
 from ..generator import Trace
 from ..methods import IDSPAM, LatePrompt
 from ..methods.base import run_with_prompt
-from ..readout import READOUTS
 from ..training.batches import Collate, Row
 from ..training.device import device_of
-from ..verbalizer import at_mask
 
 BATCH_TOKENS = 4096  # at once, so that memory does not depend on how long the texts are
 
@@ -118,7 +116,7 @@ def logits_by_route(
             raise BadInput(no_route_sentence(clf))
         else:
             hidden, mask, trace = clf.method.encode(clf.backbone, ids, mask, types)
-            return decide(clf, hidden, ids, mask), trace
+            return clf.classify(hidden, mask, ids), trace
     finally:
         clf.train(was_training)
 
@@ -128,14 +126,7 @@ def above(
 ) -> Tensor:
     """From block m to the logits (B, K): prompts (B, t, n), any t, in front of the texts' states there (B, N, n)."""
     model = getattr(clf.method, "adapted", None) or clf.backbone
-    return decide(clf, run_with_prompt(model, S, hidden, mask, clf.method.layer, later), ids, mask)
-
-
-def decide(clf: PromptClassifier, hidden: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
-    """What the head makes of the last states (B, N, n). (B, K)"""
-    word = clf.verbalizer and clf.backbone.tokenizer.mask_token_id
-    read = at_mask(hidden, ids, word) if clf.verbalizer else READOUTS[clf.read](hidden, mask)  # (B, n)
-    return clf.head(read.to(next(clf.head.parameters()).dtype))
+    return clf.classify(run_with_prompt(model, S, hidden, mask, clf.method.layer, later), mask, ids)
 
 
 def prompts_of(clf: PromptClassifier, rows: Sequence[Row]) -> tuple[Tensor, dict[int, Tensor], Trace | None]:

@@ -4,7 +4,7 @@ from .base import Backbone, Identity, check_layer, pad_right, positions
 from .families import FAMILIES
 from .load import load_backbone, supported
 from .packaged import PACKAGED
-from .tokens import encode
+from .tokens import check_length, encode
 
 __all__ = [
     "FAMILIES",
@@ -12,6 +12,7 @@ __all__ = [
     "Backbone",
     "Identity",
     "check_layer",
+    "check_length",
     "encode",
     "load_backbone",
     "pad_right",

@@ -128,7 +128,8 @@ class GPT2(Backbone):
         return self.model.h
 
     def embed(self, ids, mask, types=None, rows=None):
-        return (self.table_rows(ids) if rows is None else rows) + self.model.wpe(positions(mask))
+        summed = (self.table_rows(ids) if rows is None else rows) + self.model.wpe(positions(mask))
+        return self.model.drop(summed)
 
     def keys_and_values(self, block):
         n = self.n  # one layer makes queries, keys and values, n outputs each
@@ -199,6 +200,7 @@ class Gemma3(Llama):
 FAMILIES: dict[str, type[Backbone]] = {
     "bert": Bert,
     "roberta": Roberta,
+    "xlm-roberta": Roberta,
     "mpnet": MPNet,
     "distilbert": DistilBert,
     "electra": Electra,

@@ -1,17 +1,20 @@
 """From a name to a frozen, staged model: the embedded one, a folder, or a hub address."""
 
 import json
+import os
 from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 import transformers
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import cached_file
 
 from ..errors import BadInput
+from ..files import first_line
 from ..hub import hub_reachable
 from .base import Backbone
 from .families import FAMILIES
@@ -31,11 +34,11 @@ def supported(model_type: str) -> type[Backbone]:
     return FAMILIES[model_type]
 
 
-def pooling_default(folder: Path) -> str | None:
+def pooling_default(source: str | Path, where: dict) -> str | None:
     """ "mean" where a sentence-transformers model says that it was trained so; None where nothing is said."""
     try:
-        pooling = json.loads((Path(folder) / "1_Pooling" / "config.json").read_text())
-    except (OSError, ValueError):
+        pooling = json.loads(Path(cached_file(str(source), "1_Pooling/config.json", **where)).read_text())
+    except (OSError, ValueError):  # most models have no such file
         return None
     return "mean" if pooling.get("pooling_mode_mean_tokens") else None
 
@@ -88,22 +91,38 @@ def load_backbone(
     family = supported(config.model_type)
     if family.causal and getattr(config, "use_bidirectional_attention", None):
         raise BadInput(f"{name!r} is a {config.model_type} that reads in both directions, which cannot be run here.")
+    if not family.causal and getattr(config, "is_decoder", False):
+        raise BadInput(f"{name!r} is a {config.model_type} that reads from left to right, which cannot be run here.")
     chosen = pick_attention() if attention == "auto" else attention
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, **where)
             options = {"config": config, "attn_implementation": chosen, "dtype": dtype, **where}
             model, word_head = (load_with_words if words else load_plain)(source, family, name, options)
+            refuse_empty_tokenizer(name, tokenizer)
     except BadInput:
         raise
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:  # not there, damaged, or of other shapes
         raise BadInput(f"The model {name!r} could not be loaded: {first_line(error)}") from error
     if hasattr(model, "pooler"):
         model.pooler = None  # it reads the last block's first token, which is no part of the stages
-    folder = Path(source) if Path(source).is_dir() else None
+    folder = Path(source) if os.path.isdir(source) else None
     label = folder.name if folder and name not in PACKAGED else name
     commit = None if folder else hub_commit(name, where)
-    return family(model, tokenizer, label, commit, folder and pooling_default(folder), word_head)
+    return family(model, tokenizer, label, commit, pooling_default(source, where), word_head)
+
+
+def refuse_empty_tokenizer(name: str, tokenizer) -> None:
+    """Where a folder has no tokenizer, transformers makes one that knows its own marks alone: every text is unknown.
+
+    Raises:
+        BadInput: it is such a one.
+    """
+    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
+        raise BadInput(
+            f"The model {name!r} came without its tokenizer, so every word would be unknown to it: "
+            "put the tokenizer's files beside config.json (tokenizer.save_pretrained)."
+        )
 
 
 def load_plain(source: str | Path, family: type[Backbone], name: str, options: dict):
@@ -152,7 +171,7 @@ def load_with_words(source: str | Path, family: type[Backbone], name: str, optio
 
 def hub_arguments(source: str | Path, revision: str | None) -> dict:
     """How to ask: a folder is never looked up; without network the hub's local cache alone is."""
-    return {"revision": revision, "local_files_only": Path(source).is_dir() or not hub_reachable()}
+    return {"revision": revision, "local_files_only": os.path.isdir(source) or not hub_reachable()}
 
 
 def hub_commit(address: str, where: dict) -> str | None:
@@ -169,11 +188,11 @@ def load_config(name: str, source: str | Path, where: dict):
     """
     try:
         return AutoConfig.from_pretrained(source, **where)
-    except (OSError, ValueError) as error:
-        if (Path(source) / "config.json").is_file():
+    except (OSError, ValueError, StrictDataclassError) as error:
+        if os.path.isfile(Path(source) / "config.json"):
             raise BadInput(f"The model {name!r} could not be loaded: {first_line(error)}") from error
         asked = (
-            "the hub does not have it"
+            f"the hub does not give it ({first_line(error)})"
             if hub_reachable()
             else "there is no network to ask the hub, nor a local copy of it"
         )
@@ -181,8 +200,3 @@ def load_config(name: str, source: str | Path, where: dict):
             f"The model {name!r} was not found: it is neither a packaged model ({', '.join(PACKAGED)}) nor "
             f"a folder with a config.json, and {asked}."
         ) from error
-
-
-def first_line(error: Exception) -> str:
-    """The first line of another library's message, which may have many."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -94,8 +94,14 @@ def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: in
 
 
 def decoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: int) -> tuple[list[dict], int]:
-    """[BOS] S1 EOS, or [BOS] S1 EOS S2 EOS; BOS where the tokenizer writes one itself."""
+    """[BOS] S1 EOS, or [BOS] S1 EOS S2 EOS; BOS where the tokenizer writes one itself.
+
+    Raises:
+        BadInput: the tokenizer has no EOS.
+    """
     eos = tokenizer.eos_token_id
+    if eos is None:
+        raise BadInput("The model's tokenizer has no end-of-text token to put behind a text: set its eos_token.")
     with_bos = tokenizer("a", add_special_tokens=True).input_ids
     start = with_bos[:1] if tokenizer.bos_token_id is not None and with_bos[:1] == [tokenizer.bos_token_id] else []
     columns = [

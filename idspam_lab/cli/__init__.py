@@ -10,6 +10,9 @@ from .grammar import parser
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command. Exit status: 0, 2 for bad input (one sentence on stderr), 130 when stopped by hand."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a pipe on Windows cannot take every character
     warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
     chosen = parser().parse_args(arguments)
     if getattr(chosen, "device", None) == "cpu":

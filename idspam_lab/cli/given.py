@@ -1,17 +1,21 @@
 """From what was typed to what the package takes: tasks, adapters, texts."""
 
+import os
 import sys
 from pathlib import Path
 
 from ..errors import BadInput
 
-TABLES = {".csv", ".parquet", ".jsonl"}  # a .tsv may be lines with two texts each, so its column has to be said
+TABLES = {".csv", ".parquet", ".jsonl"}  # where pairs are asked for, a .tsv may be lines of two texts each
 
 
 def task_of(chosen):
     """The task or table that was named, to train on."""
-    from ..tasks import load_task
+    from ..tasks import TASKS, load_task
 
+    own = [chosen.task, chosen.transfer] if getattr(chosen, "transfer", None) else [chosen.task]
+    if any(columns(chosen).values()) and all(name in TASKS for name in own):
+        raise BadInput(f"--text, --pair and --label name columns of a table of yours, but {own[0]} has its own.")
     told = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
     return load_task(chosen.task, **told, **columns(chosen))
 
@@ -23,12 +27,13 @@ def transfer_of(chosen, data):
         BadInput: it has other classes.
     """
     from ..experiments import Transfer
-    from ..tasks import load_for_evaluation
+    from ..tasks import TASKS, load_for_evaluation
 
     if not chosen.transfer:
         return None
     names, limit = data.task.labels, chosen.transfer_limit
-    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names)
+    told = {} if chosen.transfer in TASKS else columns(chosen)
+    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names, **told)
     return Transfer(there.answered_by(names), chosen.max_length)
 
 
@@ -39,7 +44,7 @@ def load_adapter(chosen, name: str | None = None, backbone=None):
     name = name or chosen.adapter
     folder = Path(name)
     return PromptClassifier.from_pretrained(
-        folder / "adapter" if (folder / "adapter").is_dir() else name, backbone=backbone or chosen.backbone
+        folder / "adapter" if os.path.isdir(folder / "adapter") else name, backbone=backbone or chosen.backbone
     )
 
 
@@ -60,7 +65,8 @@ def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
         if pairs and len(chosen.texts) % 2:
             raise BadInput(f"It was trained on pairs of texts, but there are {len(chosen.texts)}: give two for each.")
         return list(zip(chosen.texts[::2], chosen.texts[1::2], strict=True)) if pairs else chosen.texts
-    if chosen.text or Path(chosen.file).suffix.lower() in TABLES:
+    suffix = Path(chosen.file).suffix.lower()
+    if chosen.text or suffix in TABLES or (suffix == ".tsv" and not pairs):
         return table_texts(chosen, pairs)
     try:
         content = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8-sig")
@@ -84,6 +90,8 @@ def table_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
     """The texts of a table of the user's own; its labels, if it has any, are not looked at."""
     from ..tasks import read_table
 
+    if chosen.pair and not pairs:
+        raise BadInput("It was trained on single texts: leave --pair out.")
     found = read_table(chosen.file, text=chosen.text, pair=chosen.pair, labelled=False).examples
     if pairs and found.pairs is None:
         raise BadInput(f"It was trained on pairs of texts: say which column of {chosen.file} has the second (--pair).")

@@ -7,7 +7,7 @@ from . import grids, tables, verbs
 EXAMPLES = """examples:
   idspam-lab demo                                     the main job on the embedded model and texts
   idspam-lab train sst2 --layer 3 --out runs/sst2     a task (see: idspam-lab tasks)
-  idspam-lab train reviews.csv --text review --label stars
+  idspam-lab train reviews.csv --text review --label verdict
   idspam-lab curve rotten_tomatoes --limit 2000       at which block should the prompt join?
   idspam-lab grid grids/table_03.toml --dry-run       many runs from a file: what they are, what they will take
   idspam-lab evaluate runs/sst2 imdb --limit 1000     zero-shot on another task
@@ -139,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     sub = verb(verbs.evaluate, "Score a trained adapter on a task or on your own table.")
     sub.add_argument("adapter", help="a folder that train or demo wrote, or a hub address")
     sub.add_argument("task", help="a task's name or a table")
-    sub.add_argument("--limit", type=int, metavar="N", help="on N texts, drawn evenly over the classes")
+    sub.add_argument("--limit", type=int, metavar="N", help="on N texts, in the classes' proportions")
     sub.add_argument(
         "--whole",
         action="store_true",

@@ -195,16 +195,16 @@ def cache(chosen) -> None:
 
     found = kept.entries()
     if not found:
-        print(f"The cache is empty: {kept.cache_folder()}")
+        print(f"The cache is empty: {kept.states_folder()}")
         return
     if chosen.clear:
         freed = sum(kept.remove(entry["place"]) for entry in found)
-        print(f"Removed {len(found)} entries, {freed / 1e6:,.1f} MB: {kept.cache_folder()}")
+        print(f"Removed {len(found)} entries, {freed / 1e6:,.1f} MB: {kept.states_folder()}")
         return
     columns = ["backbone", "layer", "texts", "tokens", "kept in", "MB", "made"]
     print(table([cache_row(entry["about"], entry["bytes"]) for entry in found], columns))
     total = sum(entry["bytes"] for entry in found)
-    print(f"\n{total / 1e6:,.1f} MB in {kept.cache_folder()}; idspam-lab cache --clear removes them.")
+    print(f"\n{total / 1e6:,.1f} MB in {kept.states_folder()}; idspam-lab cache --clear removes them.")
 
 
 def bench(chosen) -> None:

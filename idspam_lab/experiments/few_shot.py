@@ -40,7 +40,9 @@ def few_shot(
         chosen = clf.preset(**settings)
         told = {"max_length": chosen.max_length, "precision": chosen.precision}
         before = evaluate(clf, test, metric, **told)["score"]
-        clf.fit(few, None, chosen, metric=metric, out=Path(folder) / name, progress=progress)
+        run = clf.fit(few, None, chosen, metric=metric, out=Path(folder) / name, progress=progress)
+        if run.stopped:  # by hand: no result, and the next call goes on from there
+            raise KeyboardInterrupt
         after = evaluate(clf, test, metric, **told)["score"]
         rows.append({"start": name, "method": clf.method_name, "texts": len(few), "before": before, "after": after})
     return pd.DataFrame(rows)

@@ -191,4 +191,6 @@ def linear_head(data: TaskData, backbone: Backbone, settings: Settings, command:
     clf = PromptClassifier(backbone, "linear_head", labels=data.task.labels, seed=settings.seed)
     told = {"metric": data.task.metric, "progress": False}
     run = clf.fit(data.train, data.validation, beside(clf, settings), **told)
+    if run.stopped:  # by hand: no result
+        raise KeyboardInterrupt
     return row_of(clf, "linear_head", run, data, Transfer(data, settings.max_length), command)

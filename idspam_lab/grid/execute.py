@@ -1,6 +1,5 @@
 """Trains and evaluates the runs of one group, in this process."""
 
-import shutil
 import time
 import warnings
 from collections.abc import Sequence
@@ -66,7 +65,7 @@ def execute(
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
     for one in trained:
         majority = [majority_of(data, test, backbone, command) for test in tests]
-        found[one.planned.id] = {"run": as_json(one.planned), "rows": [], "majority": majority}
+        found[one.planned.id] = {"run": one.planned.to_dict(), "rows": [], "majority": majority}
         found[one.planned.id] |= {"history": one.run.history, "remarks": list(remarks)}
         if keep and folder:
             one.clf.save_pretrained(folder / "adapters" / one.planned.id)
@@ -77,8 +76,6 @@ def execute(
         rows, more = few_shot_rows(one, data, command)
         found[one.planned.id]["rows"] += [row | extras(one, 1) for row in rows]
         found[one.planned.id]["remarks"] += more
-    for place in checkpoints or ():
-        shutil.rmtree(place, ignore_errors=True)
     return found
 
 
@@ -188,7 +185,9 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict
         told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric, **planned.columns}
         there = cut(answered(load_task(name, holdout=0, **told), data.task.labels), planned.test_limit)
         remarks += remarks_on(data, [there])
-        one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
+        further = one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
+        if further.stopped:  # by hand: no result
+            raise KeyboardInterrupt
         rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
         rows[-1]["few_shot"] = len(there.train)
         put_back(one.clf, before)
@@ -204,8 +203,3 @@ def extras(one: Trained, together: int) -> dict:
         "together": together,  # runs that shared the passes; the times are a run's share
         "adapter_mb": sum(p.numel() * p.element_size() for p in trained_tensors(one.clf).values()) / 1e6,
     }
-
-
-def as_json(run: GridRun) -> dict:
-    """A planned run."""
-    return run.to_dict()

@@ -10,6 +10,7 @@ Several grid files can have one folder: a run that two of them list is done once
 """
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -39,6 +40,10 @@ class GridFolder:
         """The file of a finished run."""
         return self.path / "rows" / f"{run.id}.json"
 
+    def checkpoint(self, run: GridRun) -> Path:
+        """The folder that a killed run goes on from."""
+        return self.path / "checkpoints" / run.id
+
     def done(self, run: GridRun) -> bool:
         return self.row(run).is_file()
 
@@ -54,12 +59,13 @@ class GridFolder:
             raise BadInput(f"{self.row(run)} is damaged ({error}): delete it, and the run is done again.") from error
 
     def write(self, run: GridRun, content: dict) -> None:
-        """Marks the run as done.
+        """Marks the run as done; only then can what it would go on from be removed.
 
         Raises:
             BadInput: the disk is full, or the folder may not be written.
         """
         write_json(self.row(run), content)
+        shutil.rmtree(self.checkpoint(run), ignore_errors=True)
 
     @contextmanager
     def claim(self, runs: Sequence[GridRun]) -> Iterator[list[GridRun]]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from ..training.fast import joins_once
+from ..training.fast import shares_passes
 from ..training.many import SHARED
 from .models import Models
 from .plan import GridRun
@@ -31,7 +31,7 @@ def groups_of(runs: Sequence[GridRun], models: Models, jobs: int = 1) -> list[li
 
 def shares(run: GridRun, models: Models) -> bool:
     """Can this run share passes?"""
-    return not run.alone and joins_once(models.built(run.backbone, run.method, run.layer))
+    return not run.alone and shares_passes(models.built(run.backbone, run.method, run.layer))
 
 
 def company(run: GridRun) -> tuple:

@@ -296,7 +296,7 @@ def check_task(task: str, transfer: tuple[str, ...], block: dict, where: str) ->
         BadInput: otherwise, or a number of texts that cannot hold all classes.
     """
     for name in (task, *transfer):
-        if name not in TASKS and Path(name).suffix not in SUFFIXES:
+        if name not in TASKS and Path(name).suffix.lower() not in SUFFIXES:
             raise BadInput(f"There is no task {name!r} ({where}); there are {', '.join(TASKS)}, or a table of yours.")
     try:
         labels = labels_of(task, block)

@@ -1,5 +1,6 @@
 """The methods, one small file each; a file holds only what differs."""
 
+import inspect
 import numbers
 
 from torch import nn
@@ -61,6 +62,10 @@ def build_method(name: str, backbone, options: dict) -> Method:
     if name not in METHODS:
         raise BadInput(f"There is no method {name!r}; there are {', '.join(METHODS)}.")
     check_share(dropout=options.get("dropout", 0))
+    known = options_of(name)
+    for option in options:
+        if option not in known:
+            raise BadInput(f"Method {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}.")
     try:
         method = METHODS[name](backbone, **options)
     except TypeError as error:
@@ -72,6 +77,11 @@ def build_method(name: str, backbone, options: dict) -> Method:
             "layers without running numbers, such as LayerNorm, or register them with persistent=False."
         )
     return method
+
+
+def options_of(name: str) -> list[str]:
+    """What a method can be told, beside the backbone."""
+    return [option for option in inspect.signature(METHODS[name]).parameters if option != "backbone"]
 
 
 def buffers_of(module: nn.Module) -> list[str]:

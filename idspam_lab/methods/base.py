@@ -104,6 +104,17 @@ def word_states(backbone: Backbone, t: int, layer: int = 0) -> Tensor:
     return backbone.trunk(ids, torch.ones_like(ids), None, layer)[1][:, 0].float()
 
 
+def check_true_or_false(**switches: bool) -> None:
+    """Every switch is True or False: any word would count as True.
+
+    Raises:
+        BadInput: one is not; names it.
+    """
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise BadInput(f"{name} is {value!r}, but it is true or false.")
+
+
 def check_at_least_one(**numbers: int) -> None:
     """Every number is 1 or more.
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..readout import READOUTS
-from .base import Encoded, LatePrompt, check_at_least_one, run_with_prompt
+from .base import Encoded, LatePrompt, check_at_least_one, check_true_or_false, run_with_prompt
 
 
 class IDPG(LatePrompt):
@@ -24,6 +24,7 @@ class IDPG(LatePrompt):
     def __init__(self, backbone, t: int = 5, c: int = 16, every_layer: bool = False):
         super().__init__(backbone, 0)
         check_at_least_one(t=t, c=c)
+        check_true_or_false(every_layer=every_layer)
         self.t, self.read = t, "last" if backbone.causal else "first"
         self.down = nn.Linear(backbone.n, c)
         self.up = nn.Linear(c, t * backbone.n, bias=False)

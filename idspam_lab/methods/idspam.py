@@ -10,7 +10,7 @@ from ..backbones import check_layer
 from ..errors import BadInput
 from ..generator import PromptGenerator
 from ..generator_heads import ManyHeads
-from .base import Encoded, LatePrompt, run_with_prompt
+from .base import Encoded, LatePrompt, check_at_least_one, check_true_or_false, run_with_prompt
 from .lora import with_lora
 
 
@@ -26,6 +26,8 @@ class IDSPAM(LatePrompt):
         outer_relu: False leaves out the outer ReLU of eq. (2), so that a prompt can have entries below 0.
         positions: the generator reads the input of block 0, which knows where a token stands, instead of E.
         lora: rank of LoRA in the blocks that the prompt passes; 0 for none.
+        init: "torch", its own for linear layers, or "states": drawn so that a prompt begins with entries as large as
+            the text's own at block m, and A with entries of about 1 in place of E's size (see `to_the_size_of_states`).
 
     Raises:
         BadInput: a layer out of range or said twice, heads that do not divide n, positions for a model that has none
@@ -48,9 +50,12 @@ class IDSPAM(LatePrompt):
         outer_relu: bool = True,
         positions: bool = False,
         lora: int = 0,
+        init: str = "torch",
     ):
         first, *later = blocks_of(backbone, layer)
         super().__init__(backbone, first)
+        check_at_least_one(heads=heads)
+        check_true_or_false(outer_relu=outer_relu, positions=positions)
         if positions and not backbone.absolute_positions:
             raise BadInput(
                 f"{backbone.name or 'This model'} has no positions in its embeddings, so a generator cannot read them: "
@@ -60,6 +65,11 @@ class IDSPAM(LatePrompt):
         shape = {"n": backbone.n, "t": t, "c": c, "bias": bias, "dropout": dropout, "outer_relu": outer_relu}
         self.generator = self.make_generator(**shape, heads=heads)
         self.later = nn.ModuleDict({str(m): self.make_generator(**shape, heads=heads) for m in later})
+        if init not in ("torch", "states"):
+            raise BadInput(f'init is {init!r}, but it is "torch" or "states".')
+        if init == "states":
+            for m, generator in zip((first, *later), (self.generator, *self.later.values()), strict=True):
+                to_the_size_of_states(generator, backbone, m)
         self.adapted = with_lora(backbone, lora, start=self.layer) if lora else None
 
     def make_generator(self, heads: int = 1, **shape) -> PromptGenerator:
@@ -79,6 +89,24 @@ class IDSPAM(LatePrompt):
         later = {int(m): make(source.to(S.dtype), mask)[0] for m, make in self.later.items()}
         hidden = run_with_prompt(self.adapted or backbone, S, hidden, mask, self.layer, later)
         return Encoded(hidden, mask, trace)
+
+
+@torch.no_grad()
+def to_the_size_of_states(generator: PromptGenerator, backbone, m: int) -> None:
+    """Draws W_V, W_down and W_up anew, by the root mean square of E and of the states at block m, of random words.
+
+    Every other method's free vectors begin as states of real words (`word_states`); torch's own first values make a
+    prompt that is about a tenth as large at MiniLM's middle block, and nearly the same for every text.
+    """
+    if next(backbone.parameters()).is_meta:  # only counted
+        return
+    ids = torch.randint(backbone.config.vocab_size, (256, 1)).to(next(backbone.parameters()).device)
+    found = backbone.trunk(ids, torch.ones_like(ids), None, m)  # (256, 1, n) each
+    E, states = (part.float().square().mean().sqrt().item() for part in found)
+    nn.init.normal_(generator.W_V.weight, std=1 / (E * generator.n**0.5))
+    nn.init.normal_(generator.W_down.weight, std=(2 / generator.n) ** 0.5)  # He et al. 2015: a ReLU halves the square
+    nn.init.normal_(generator.W_up.weight, std=states * (2 / generator.c) ** 0.5)
+    nn.init.zeros_(generator.W_up.bias)
 
 
 def blocks_of(backbone, layer: int | Sequence[int] | None) -> list[int]:

@@ -35,9 +35,9 @@ def read_method(word: str) -> tuple[str, dict[str, Value]]:
 
 
 def read_value(text: str) -> Value:
-    """ "true", "8", "0.1", "1+3" or any other word."""
-    if text in ("true", "false"):
-        return text == "true"
+    """ "true" or Python's "True", "8", "0.1", "1+3" or any other word."""
+    if text.casefold() in ("true", "false"):
+        return text.casefold() == "true"
     if "+" in text and all(part.isdigit() for part in text.split("+")):
         return [int(part) for part in text.split("+")]
     for kind in (int, float):

@@ -161,6 +161,8 @@ def columns_of(data, only: Iterable[str] | None = None) -> Columns:
         keep = [name for name in table.column_names if only is None or name in only]
         return _from_arrow(table.select(keep), "the Dataset", data.features.to_dict() if data.features else {})
     if hasattr(data, "columns") and hasattr(data, "notna"):
+        if not data.columns.is_unique:
+            raise BadInput("The DataFrame has two columns of one name: rename one of them.")
         filled = data.astype(object).where(data.notna(), None)
         return Columns({str(name): filled[name].tolist() for name in data.columns}, "the DataFrame")
     if isinstance(data, dict) and all(isinstance(value, (list, tuple)) for value in data.values()):

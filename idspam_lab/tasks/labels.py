@@ -33,13 +33,17 @@ def encode(columns: Columns, name: str, known: Sequence[str] | None) -> tuple[li
     elif all(isinstance(value, (int, float)) and float(value).is_integer() for value in values):
         ids = [int(value) for value in values]
         present = sorted(set(ids))
-        if names is None and present != list(range(len(present))):
-            shown = ", ".join(map(str, present[:8])) + (", ..." if len(present) > 8 else "")
-            raise BadInput(f"{what} has the labels {shown}, but numbers must run from 0 to K-1 without a gap.")
+        if names is None and present[0] < 0:
+            raise BadInput(f"{what} has the label {present[0]}, but classes that are numbers are 0 or more.")
         names = names or tuple(map(str, present))
+        if all(name.isdigit() for name in names):  # stars from 1 to 5, say: the numbers are the names
+            strange = [number for number in present if str(number) not in names]
+            if strange:
+                raise BadInput(f"{what} has the label {strange[0]}, which is not one of: {', '.join(names)}.")
+            ids = [names.index(str(number)) for number in ids]
     else:
         raise BadInput(
-            f"{what} does not hold classes: labels are words, whole numbers 0..K-1, or true/false, not a mixture."
+            f"{what} does not hold classes: labels are words, whole numbers, or true/false, not a mixture."
         )
 
     outside = [i for i, value in enumerate(ids, 1) if not 0 <= value < len(names)]

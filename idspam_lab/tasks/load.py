@@ -1,6 +1,7 @@
 """A task's name, or the user's own table -> training, validation and test rows, by a rule that is said."""
 
 import hashlib
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -90,6 +91,10 @@ def equated(task: Task, names: Sequence[str]) -> str:
     return f"The classes of {task.name} have other names, so their ids say which stands for which: {pairs}."
 
 
+SPLITS = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}  # their names
+ALL_ROWS = "Evaluated on all rows, those that were trained on too if the model was trained on this table."
+
+
 def load_task(
     what,
     *,
@@ -107,7 +112,8 @@ def load_task(
 
     Args:
         what: a name in TASKS; or the user's own: a table's path, a folder with train.* and perhaps
-            validation.* and test.*, a `datasets.Dataset` or DatasetDict, a DataFrame, a dict of lists.
+            validation.* (valid.*, val.*, dev.*) and test.*, a `datasets.Dataset` or DatasetDict, a DataFrame, a dict
+            of lists.
         source: where a named task is read from, see `open_source`.
         holdout: validation rows, as a share (at most 2,000 of a training split) or a number; 0 for none.
         limit: train on that many rows only, stratified by label. Test and validation rows do not change.
@@ -177,13 +183,14 @@ def load_for_evaluation(
         said = place.said
         rule = f"Evaluated on the hub's {split} split." if place.has_splits else "Evaluated on all rows."
         if not place.has_splits and not whole:
-            *_, test, rule = divide({"train": test}, 0)
+            *_, test, _ = divide({"train": test}, 0)
+            rule = f"Evaluated on the {len(test):,} rows that training never sees."
     else:
         tables = _tables(what)
         columns = tables["test" if "test" in tables else "train"]
         table = table_from(columns, text, pair, label, names=names)
         task, test, said = _own_task(what, table), table.examples, f"{columns.origin}: {table.said}"
-        rule = "Evaluated on the test split as given." if "test" in tables else "Evaluated on all rows."
+        rule = "Evaluated on the test split as given." if "test" in tables else ALL_ROWS
     if limit is not None and limit < len(test):
         test = sample(test, limit, seed)
         rule = f"{rule[:-1]}: a stratified choice of {limit:,} (seed {seed})."
@@ -228,23 +235,25 @@ def _tables(what) -> dict[str, Columns]:
     """The user's tables: {"train": ...}, and "validation" and "test" where they are given."""
     if not isinstance(what, (str, Path)):
         if isinstance(what, dict) and "train" in what and not isinstance(what["train"], (list, tuple)):
-            return {part: columns_of(what[part]) for part in ("train", "validation", "test") if part in what}
+            given = {part: next(filter(what.__contains__, names), None) for part, names in SPLITS.items()}
+            return {part: columns_of(what[name]) for part, name in given.items() if name}
         return {"train": columns_of(what)}
     path = Path(what)
-    if path.is_dir():
-        files = {part: _only_file(path, part) for part in ("train", "validation", "test")}
+    if os.path.isdir(path):  # unlike Path.is_dir it takes a word that is too long for a file's name
+        files = {part: _only_file(path, names) for part, names in SPLITS.items()}
         if not files["train"]:
             raise BadInput(
                 f"{path} has no train file: put train.csv there (or {', '.join(SUFFIXES[1:])}), perhaps test.csv too."
             )
         return {part: read_columns(file) for part, file in files.items() if file}
-    if isinstance(what, str) and not path.exists() and not path.suffix:
+    if isinstance(what, str) and not os.path.exists(path) and not path.suffix:
         raise BadInput(f"There is no task or file {what!r}; the tasks are: {', '.join(TASKS)}.")
     return {"train": read_columns(path)}
 
 
-def _only_file(folder: Path, part: str) -> Path | None:
-    files = [folder / f"{part}{suffix}" for suffix in SUFFIXES if (folder / f"{part}{suffix}").is_file()]
+def _only_file(folder: Path, names: Sequence[str]) -> Path | None:
+    places = [folder / f"{name}{suffix}" for name in names for suffix in SUFFIXES]
+    files = [place for place in places if place.is_file()]
     if len(files) > 1:
         raise BadInput(f"{folder} has {files[0].name} and {files[1].name}: keep one of them.")
     return files[0] if files else None

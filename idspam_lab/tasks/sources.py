@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadInput
+from ..files import first_line
 from ..hub import hub_reachable
 from .columns import Columns, columns_of, read_columns
 from .embedded import EMBEDDED, PACKAGE, embedded_columns
@@ -132,7 +133,7 @@ def _hub(task: Task, revision: str | None) -> Source:
             revision = HfApi().dataset_info(address, revision=revision, timeout=20).sha
         except Exception as error:  # the client's own, or httpx's
             raise BadInput(
-                f"The hub does not give {address} ({_first_line(error)}): try later or {_ways_out(task)}."
+                f"The hub does not give {address} ({first_line(error)}): try later or {_ways_out(task)}."
             ) from error
 
     def read(split: str) -> Columns:
@@ -145,7 +146,7 @@ def _hub(task: Task, revision: str | None) -> Source:
             if not hub_reachable():
                 reason = f"there is no network to ask the hub for {address}, nor a local copy of it"
             else:
-                reason = f"the hub does not give {address} ({_first_line(error)})"
+                reason = f"the hub does not give {address} ({first_line(error)})"
             raise BadInput(f"{task.name} cannot be loaded, because {reason}: {_ways_out(task)}.") from error
         return columns_of(data, (*task.columns, task.label_column))
 
@@ -173,7 +174,3 @@ def _no_waiting():
         yield
     finally:
         datasets.config.HF_HUB_OFFLINE = before
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -130,9 +130,13 @@ def divide(parts: dict[str, Examples], holdout: float | int) -> tuple[Examples, 
         rules.append(how)
     for part, name in ((rest, "train"), (validation, "validate"), (test, "test")):
         if part is not None and not len(part):
+            whole = parts["train"]
+            texts = len({key(text) for text in whole.texts})
+            few = f"; it has {texts} different first texts, and rows of one stay together" if texts < len(whole) else ""
+            advice = ", or let the texts that differ come first (--text)" if few and whole.pairs else ""
             raise BadInput(
-                f"{parts['train'].name} has too few rows to {name} with ({len(parts['train'])} in all): "
-                "give more rows of each class."
+                f"{whole.name} has too few rows to {name} with ({len(whole)} in all{few}): give more rows of each "
+                f"class{advice}."
             )
     sentence = "; ".join(rules)
     return rest, validation, test, sentence[0].upper() + sentence[1:] + "."

@@ -18,10 +18,10 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
 import torch
 from torch import Tensor
 
+from ..backbones.packaged import cache_folder
 from ..errors import BadInput
 from ..files import current_umask, hash_file, why_not, write_json
 
@@ -30,9 +30,9 @@ ENTRY, UNFINISHED = re.compile(r"[0-9a-f]{32}"), re.compile(r"\.[0-9a-f]{32}\..+
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def cache_folder() -> Path:
-    """What IDSPAM_CACHE_DIR names, else the system's folder for what programs can make again."""
-    return Path(os.environ.get("IDSPAM_CACHE_DIR") or platformdirs.user_cache_dir("idspam-lab")) / "states"
+def states_folder() -> Path:
+    """Where kept states lie, unless a store is told otherwise."""
+    return cache_folder() / "states"
 
 
 class Writer:
@@ -140,7 +140,7 @@ def size_of(place: Path) -> int:
 
 def entries(folder: Path | None = None) -> list[dict]:
     """What lies in the cache: {"place", "bytes", "about"}; about is None for what was not finished or is damaged."""
-    folder, found = folder or cache_folder(), []
+    folder, found = folder or states_folder(), []
     for place in sorted(folder.glob("*") if folder.is_dir() else ()):
         if not place.is_dir() or not (ENTRY.fullmatch(place.name) or UNFINISHED.fullmatch(place.name)):
             continue  # not ours

@@ -29,6 +29,11 @@ def joins_once(method) -> bool:
     return isinstance(method, LatePrompt) and type(method).encode_from is LatePrompt.encode_from
 
 
+def shares_passes(method) -> bool:
+    """Can other methods go through the frozen blocks with it? Not if it makes its prompt from states of its own."""
+    return joins_once(method) and type(method).trunk in (LatePrompt.trunk, IDSPAM.trunk)
+
+
 class FastPath:
     """Stands in for `method.encode`.
 

@@ -53,7 +53,7 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.AdamW:
     factor_of = getattr(model, "lr_factor", lambda name: 1.0)
     groups: dict[tuple[bool, float], dict] = {}
     for name, parameter in checkpoint.trained_tensors(model).items():
-        decays, factor = parameter.ndim > 1, factor_of(name)
+        decays, factor = parameter.ndim > 1 and not name.endswith("bias"), factor_of(name)
         new = {"params": [], "weight_decay": settings.weight_decay if decays else 0.0, "factor": factor}
         groups.setdefault((decays, factor), new)["params"].append(parameter)
     return torch.optim.AdamW(list(groups.values()), lr=settings.lr, betas=settings.betas, eps=settings.eps)

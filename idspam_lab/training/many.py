@@ -22,7 +22,7 @@ from .lanes import Lane
 from .predict import token_chunks
 from .record import Run, environment, peak_memory_mb
 from .settings import Settings
-from .shared import SharedPass
+from .shared import SharedPass, refuse_alone
 from .store import Store
 
 SHARED = ("epochs", "batch_size", "max_length", "precision", "order")
@@ -65,6 +65,7 @@ def fit_many(
     check_alike(settings)
     device, chosen = training_device(), settings[0]
     for clf in clfs:
+        refuse_alone(clf)
         clf.to(device)
     shelf = None
     if len({clf.method.layer for clf in clfs}) == 1 and chosen.epochs > 1:

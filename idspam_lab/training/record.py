@@ -28,8 +28,8 @@ class Run:
 
     @property
     def best(self) -> dict:
-        """The metrics of the epoch that was kept."""
-        return self.history[self.best_epoch - 1]
+        """The metrics of the epoch that was kept; of none, nothing."""
+        return self.history[self.best_epoch - 1] if self.best_epoch else {}
 
     def to_dict(self) -> dict:
         return self.__dict__ | {}

@@ -15,7 +15,7 @@ from ..backbones.upper import ALL, FIRST, Joins, frozen_for, run_upper
 from ..errors import BadInput
 from .batches import Row
 from .device import autocast, device_of, pass_tokens
-from .fast import joins_once
+from .fast import shares_passes
 from .shelf import Shelf, cheap
 from .states import States, on_device
 
@@ -42,11 +42,7 @@ class SharedPass:
         for clf in clfs:
             if clf.backbone is not self.backbone:
                 raise BadInput("Runs that share passes have one backbone: build all classifiers on the same one.")
-            if not joins_once(clf.method):
-                raise BadInput(
-                    f"Method {clf.method_name!r} with options {clf.options} does more than put one prompt at one "
-                    "block, so it cannot share passes: train it alone with fit."
-                )
+            refuse_alone(clf)
             self.source[clf] = States(clf.method, self.backbone, [row], precision, False, False).origin["source"]
             self.t[clf] = prompt_length(clf, row)
         self.clfs = sorted(clfs, key=lambda clf: (self.t[clf], clf.method.layer))
@@ -114,6 +110,19 @@ class SharedPass:
                 state, at = backbone.run(state, mask, at, layer), layer
                 hidden[layer] = state
         return hidden, {origin: cheap(origin, backbone, ids, mask, types) for origin in {self.source[c] for c in clfs}}
+
+
+def refuse_alone(clf) -> None:
+    """A classifier's method can share passes.
+
+    Raises:
+        BadInput: it cannot.
+    """
+    if not shares_passes(clf.method):
+        raise BadInput(
+            f"Method {clf.method_name!r} with options {clf.options} does more than put one prompt, made from the token "
+            "embeddings or what is below its block, at one block, so it cannot share passes: train it alone with fit."
+        )
 
 
 @torch.no_grad()

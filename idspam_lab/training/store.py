@@ -38,7 +38,7 @@ class Store:
         memory: GB of the GPU's memory, and of the computer's; default: a quarter of what is free. 0: always a file.
         disk: GB of all files together; default: 20, or half of what is free if that is less. 0: no file.
         half: keeps bf16, in half the room.
-        folder: of the files; default: see `cache.cache_folder`.
+        folder: of the files; default: see `cache.states_folder`.
 
     Raises:
         BadInput: memory or disk is below 0.
@@ -56,7 +56,7 @@ class Store:
             if value is not None and value < 0:
                 raise BadInput(f"{name} is {value}, but it is a number of GB, 0 or more.")
         self.memory, self.disk, self.half = memory, disk, half
-        self.folder = Path(folder) if folder else cache.cache_folder()
+        self.folder = Path(folder) if folder else cache.states_folder()
         self.shelves: dict[str, Shelf] = {}
         self.used: dict[str, float] = {}  # device -> bytes
 
