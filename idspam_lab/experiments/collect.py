@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..methods.spelled import write_method
 
-VERSIONS = ("python", "torch", "transformers")
+VERSIONS = ("idspam-lab", "python", "torch", "transformers", "peft")
 SETTINGS = ("epochs", "batch_size", "lr", "weight_decay", "warmup", "eps", "clip", "order_seed")  # of the method alone
 SHARED = ("max_length", "precision")  # which the linear head takes over from the method
 
@@ -78,7 +78,7 @@ def rows_of(report: dict):
                 "processor": hardware["processor"],
                 "device": hardware["device"],
                 "threads": hardware["threads"],
-                **{name: versions[name] for name in VERSIONS},
+                **{name: versions.get(name) for name in VERSIONS},
                 "date": report["date"],
                 "command": report["command"],
             }

@@ -25,6 +25,7 @@ from ..methods import METHODS
 from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
+from .collect import VERSIONS
 from .results import evaluate, majority
 from .session import Transfer
 
@@ -194,7 +195,7 @@ def as_row(
         "processor": environment["hardware"].get("gpu", environment["hardware"]["processor"]),
         "device": environment["hardware"]["device"],
         "threads": environment["hardware"]["threads"],
-        **{name: environment["versions"][name] for name in ("python", "torch", "transformers")},
+        **{name: environment["versions"][name] for name in VERSIONS},
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-PACKAGES = ("idspam-lab", "torch", "transformers", "accelerate", "datasets", "numpy", "scikit-learn")
+PACKAGES = ("idspam-lab", "torch", "transformers", "peft", "accelerate", "datasets", "numpy", "scikit-learn")
 
 
 @dataclass
