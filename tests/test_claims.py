@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from idspam_lab.claims import CLAIMS, QUESTIONS, page
-from idspam_lab.claims.blocks import middle_blocks, over_lpt_by_block
-from idspam_lab.claims.costs import converges, faster_step_than_lora
+from idspam_lab.claims.blocks import earlier_blocks, middle_blocks, over_lpt_by_block
+from idspam_lab.claims.costs import converges, faster_prediction_than_lora, faster_step_than_lora
+from idspam_lab.claims.looked_into import looked_into
 from idspam_lab.claims.scores import against, on_another_task
 from idspam_lab.claims.speed import speed
 from idspam_lab.claims.verdict import OURS, Verdict, together
@@ -41,7 +42,7 @@ def test_the_rule(tmp_path):
 
 def test_the_sentence_has_the_lead_of_each(tmp_path):
     found = verdict(tmp_path, {OURS: [0.80, 0.82, 0.81], "LPT": [0.70, 0.72, 0.71], "SMoP": [0.79, 0.83, 0.81]})
-    assert "SMoP +0.0 ± 0.6 (?), LPT +10.0 ± 0.0." in found.evidence and "81.0 %" in found.evidence
+    assert "SMoP +0.0 (-2.5 to +2.5), LPT +10.0 (+10.0 to +10.0)." in found.evidence and "81.0 %" in found.evidence
 
 
 def test_tables_that_differ_hold_partly():
@@ -78,7 +79,7 @@ def test_transfer_looks_at_the_other_task_and_the_rivals_alone(tmp_path):
 def seconds(task, ours, lpt):
     """Two methods' times until they had converged."""
     found = pd.concat([table({OURS: ours}, task), table({"LPT": lpt}, task)])
-    return found.assign(seconds_to_best=found["score"], best_epoch=4)
+    return found.assign(seconds_to_best=found["score"], best_epoch=4, lr=3e-3)
 
 
 @pytest.mark.parametrize(
@@ -93,16 +94,83 @@ def seconds(task, ours, lpt):
 def test_convergence(tmp_path, tasks, expected):
     pd.concat([seconds(task, *times) for task, times in tasks.items()]).to_csv(tmp_path / "convergence.csv")
     found = converges(tmp_path)
-    assert found.verdict == expected and "(epoch 4.0)" in found.evidence
+    assert found.verdict == expected and "(epoch 4.0, rate 0.003" in found.evidence
 
 
-@pytest.mark.parametrize(("value", "expected"), [(2.5, Verdict.HOLDS), (0.8, Verdict.FAILS)])
-def test_a_step_beside_lora(tmp_path, value, expected):
-    ratio = {"what": "PEFT LoRA, same precision and attention / ID-SPAM", "value": value}
-    report = {"found": [{"part": "a", "title": "(a) Training step, minilm; median", "ratios": [ratio]}]}
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "x.json").write_text(json.dumps(report))
-    assert faster_step_than_lora(tmp_path).verdict == expected
+def benched(folder, **part):
+    (folder / "bench").mkdir(exist_ok=True)
+    (folder / "bench" / "x.json").write_text(json.dumps({"found": [{"ratios": [], "cases": {}} | part]}))
+
+
+@pytest.mark.parametrize(("plain", "expected"), [(0.4, Verdict.HOLDS), (1.25, Verdict.FAILS)])
+def test_a_step_beside_lora_is_the_plain_path_at_the_middle(tmp_path, plain, expected):
+    cases = {f"ID-SPAM m={m}, plain path": 9 if m != 3 else plain for m in range(6)}
+    cases |= {"ID-SPAM m=3, states kept": 0.1, "PEFT LoRA, same precision and attention": 1.0}
+    benched(tmp_path, part="a", title="(a) Training step, minilm; median", cases=cases)
+    found = faster_step_than_lora(tmp_path)
+    assert found.verdict == expected
+    told = f"LoRA takes {1 / plain:.1f} times as long as ID-SPAM m=3, plain path, with kept states 10.0"
+    assert told in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("first", "mean", "expected"),
+    [
+        ((0.9, 0.95), (0.8, 0.9), Verdict.HOLDS),
+        ((0.9, 1.1), (1.2, 1.3), Verdict.PARTLY),
+        ((1.1,), (1.2,), Verdict.FAILS),
+    ],
+)
+def test_a_prediction_beside_lora(tmp_path, first, mean, expected):
+    ratios = [
+        {"what": f"ID-SPAM, {n} tokens, reads the {read} / forward", "value": value}
+        for read, values in (("first", first), ("mean", mean))
+        for n, value in enumerate(values)
+    ]
+    ratios.append({"what": "operations: ID-SPAM, 16 tokens, reads the mean / forward", "value": 7.0})
+    benched(tmp_path, part="c", title="(c) Prediction, minilm; median", ratios=ratios)
+    found = faster_prediction_than_lora(tmp_path)
+    assert found.verdict == expected
+    assert f"the head reads the mean: {min(mean):.2f} to {max(mean):.2f}" in found.evidence
+
+
+def test_a_lead_among_methods_that_learned_nothing_is_not_counted(tmp_path):
+    """LPT answers always the same; a lead over it says something only where the other one does better than that."""
+    majority = table({"majority class": [0.545]}, "mrpc", "qqp", None).assign(seed=None)
+    runs = table({OURS: [0.548, 0.55, 0.54], "LPT": [0.50, 0.502, 0.494]}, "mrpc", "qqp")
+    pd.concat([majority, runs]).to_csv(tmp_path / "few_shot_x.csv", index=False)
+    found = on_another_task("few_shot_*.csv", ["LPT"])(tmp_path)
+    assert found.verdict == Verdict.OPEN and "majority class (54.5 %): not counted" in found.evidence
+    better = runs.assign(score=runs["score"] + 0.1)
+    pd.concat([majority, better]).to_csv(tmp_path / "few_shot_x.csv", index=False)
+    found = on_another_task("few_shot_*.csv", ["LPT"])(tmp_path)
+    assert found.verdict == Verdict.HOLDS and "largest class of the training texts: 54.5 %" in found.evidence
+
+
+def test_earlier_and_later_blocks(tmp_path):
+    rows = [table({OURS: [0.8, 0.81, 0.8] if m < 2 else [0.7, 0.7, 0.71]}, layer=m) for m in range(6)]
+    pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
+    assert earlier_blocks(tmp_path).verdict == Verdict.HOLDS
+    assert middle_blocks(tmp_path).verdict == Verdict.FAILS  # below the first, and no better than the last
+
+
+def test_looked_into_has_the_leads_over_rivals_of_the_same_terms(tmp_path):
+    assert looked_into(tmp_path) == []
+    ours = table({OURS: [0.7, 0.72, 0.71], "ID-SPAM (t=20)": [0.8, 0.82, 0.81]})
+    other = table({OURS: [0.5, 0.52, 0.51]}, layer=1)
+    rivals = table({"LPT": [0.7, 0.72, 0.71], "LoRA": [0.75, 0.77, 0.76]}, layer=None)
+    told = {"epochs": 4, "read": "mean", "lr": 3e-3, "train_texts": 1000}
+    pd.concat([ours, other, rivals]).assign(**told).to_csv(tmp_path / "looked_into_a.csv", index=False)
+    later = table({OURS: [0.9, 0.92, 0.91], "LPT": [0.7, 0.72, 0.71], "LoRA": [0.75, 0.77, 0.76]})
+    later.assign(**told | {"epochs": 12}).to_csv(tmp_path / "looked_into_b.csv", index=False)
+    lines = looked_into(tmp_path)
+    behind = "51.0 | -20.0 (-20.0 to -20.0) | -25.0 (-25.0 to -25.0) |"
+    assert f"| 4 epochs, reads the mean | ID-SPAM, block 1 | 0.003 | {behind}" in lines
+    ahead = "| 12 epochs, reads the mean | ID-SPAM, block 3 | 0.003 | 91.0 | +20.0 "
+    assert any(line.startswith(ahead) for line in lines)
+    assert lines[-1] == (
+        "In all, over LPT 2 of 4 leads count, and 1 the other way; over LoRA 2 of 4 leads count, and 2 the other way."
+    )
 
 
 def test_every_aim_in_speed_is_said_and_whether_it_was_reached(tmp_path):
@@ -126,7 +194,7 @@ def test_every_aim_in_speed_is_said_and_whether_it_was_reached(tmp_path):
 def test_an_empty_folder_leaves_untested_what_needs_a_table(tmp_path):
     found = {claim.sentence: claim.evidence(tmp_path).verdict for claim in (*CLAIMS, *QUESTIONS)}
     counted = {sentence for sentence, verdict in found.items() if verdict != Verdict.UNTESTED}
-    assert len(counted) == 2 and all("numbers" in sentence or "parameters" in sentence for sentence in counted)
+    assert len(counted) == 3 and all("numbers" in sentence or "parameters" in sentence for sentence in counted)
 
 
 def test_the_page_is_what_the_tables_give(request, tmp_path):

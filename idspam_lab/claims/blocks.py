@@ -1,12 +1,12 @@
 """The layer curves: which blocks are good ones, and ID-SPAM against LPT at each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from ..experiments.summary import read_results, told_apart
-from .verdict import OURS, Finding, Verdict, together
+from .verdict import OURS, Finding, Verdict, lead_of, together
 
 NO_CURVE = Finding("There is no such layer curve yet.", Verdict.UNTESTED)
 
@@ -31,29 +31,54 @@ def luck_alone(task: str, majority: float, name: str) -> str:
     return f"{task}: no block does better than {level}, so it is not counted (`{name}`)."
 
 
-def middle_blocks(folder: Path) -> Finding:
-    """Are the middle blocks better than the first and the last? By seed, every curve and method."""
+def thirds(curve: pd.DataFrame) -> dict[str, pd.Series]:
+    """A method's score at the first, the middle and the last third of the blocks, seed by seed."""
+    scores = curve.pivot_table(index="seed", columns="layer", values="score")  # (seeds, L)
+    L = scores.shape[1]
+    parts = {"first": range(L // 3), "middle": range(L // 3, L - L // 3), "last": range(L - L // 3, L)}
+    return {name: scores.iloc[:, list(blocks)].mean(axis=1) for name, blocks in parts.items()}
+
+
+def ahead_of(leads: list[pd.Series]) -> Verdict:
+    """Of some differences, one a seed each: which are above 0, and which below."""
+    told = [lead.mean() for lead in leads if told_apart(lead)]
+    if not told:
+        return Verdict.OPEN
+    if min(told) > 0:
+        return Verdict.HOLDS if len(told) == len(leads) else Verdict.PARTLY
+    return Verdict.PARTLY if max(told) > 0 else Verdict.FAILS
+
+
+def by_thirds(folder: Path, one: str, others: Sequence[str]) -> Finding:
+    """Is a third of the blocks better than others? Every curve and method."""
     sentences, verdicts = [], []
     for name, task, runs, majority in curves(folder):
         if unlearned(runs, majority):
             sentences.append(luck_alone(task, majority, name))
             continue
         for method, curve in runs.groupby("method", sort=False):
-            scores = curve.pivot_table(index="seed", columns="layer", values="score")  # (seeds, L)
-            L, means = scores.shape[1], scores.mean()
-            middle = scores.iloc[:, L // 3 : L - L // 3].mean(axis=1)
-            ends = scores.iloc[:, [*range(L // 3), *range(L - L // 3, L)]].mean(axis=1)
-            lead, span = middle - ends, 100 * (means.max() - means.min())
-            told = told_apart(lead)
+            parts, means = thirds(curve), curve.groupby("layer")["score"].mean()
+            leads = {other: parts[one] - parts[other] for other in others}
+            told = " and ".join(f"{lead_of(lead)} over the {other}" for other, lead in leads.items())
+            span = 100 * (means.max() - means.min())
             sentences.append(
-                f"{task}, {method}: middle blocks {100 * lead.mean():+.1f} ± {100 * lead.sem():.1f} points"
-                f"{'' if told else ' (?)'} over the rest, the best is block {int(means.idxmax())} of 0 to {L - 1}, "
-                f"{span:.1f} points over the worst (`{name}`)."
+                f"{task}, {method}: the {one} third has {told}; the best is block {int(means.idxmax())} of 0 to "
+                f"{len(means) - 1}, {span:.1f} points over the worst (`{name}`)."
             )
-            verdicts.append(Verdict.OPEN if not told else Verdict.HOLDS if lead.mean() > 0 else Verdict.FAILS)
+            verdicts.append(ahead_of(list(leads.values())))
     if not verdicts:
         return Finding(" ".join(sentences), Verdict.OPEN) if sentences else NO_CURVE
     return Finding(" ".join(sentences), together(verdicts))
+
+
+def middle_blocks(folder: Path) -> Finding:
+    """Are the middle blocks better than the first and than the last?"""
+    return by_thirds(folder, "middle", ("first", "last"))
+
+
+def earlier_blocks(folder: Path) -> Finding:
+    """Are the first blocks better than the last?"""
+    return by_thirds(folder, "first", ("last",))
 
 
 def over_lpt_by_block(folder: Path) -> Finding:

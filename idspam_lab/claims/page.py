@@ -6,20 +6,22 @@ from pathlib import Path
 from ..errors import BadInput
 from ..experiments.summary import MEASURED
 from .claims import CLAIMS, QUESTIONS, Claim
+from .looked_into import looked_into
 from .speed import speed
 
 HEAD = """# What holds
 
-The paper's claims, held against the tables in this folder. `idspam-lab claims` writes this page from them; a test holds
-the two together. All was measured with MiniLM-L6 (6 blocks, 384 wide), a far smaller model than the paper's, and mostly
-on fewer texts: what fails here may still hold there. [README.md](README.md) says on what each table was measured and
-with which command.
+The paper's claims, in short, held against the tables in this folder. `idspam-lab claims` writes this page from them; a
+test holds the two together. All scores were measured with MiniLM-L6 (6 blocks, 384 wide), a far smaller model than the
+paper's, and mostly on fewer texts: what fails here may still hold there. Speed was measured on models of random weights
+too, which take as long. [README.md](README.md) says on what each table was measured and with which command.
 
-A lead is the mean over the seeds of the difference in points of the score, on the same texts with the same seed, with
-its standard error. It counts when its 95 % interval (Student's t over the seeds) leaves 0 out, which of three seeds
-takes 4.3 standard errors; a lead that does not is marked (?). *Holds*: every lead counts. *Holds partly*: some do, or
-not in every table. *Cannot be told*: none does. *Does not hold*: some count the other way and none this way. Of twenty
-leads that are none, one is expected to count; and all seeds share one choice of texts."""
+A lead is the mean over the seeds of the difference in points of the score, on the same texts with the same seed; in
+brackets stands its 95 % interval (Student's t over the seeds: of three, 4.3 standard errors to each side). It counts
+when the interval leaves 0 out. *Holds*: every lead counts. *Holds partly*: some do, or not in every table. *Cannot be
+told*: none does. *Does not hold*: some count the other way and none this way. Of twenty leads that are none, one is
+expected to count; and the seeds of a table share one choice of training texts, except where few-shot texts are drawn,
+so an interval says nothing of other texts. The other soft prompts that decide are those of the paper's tables."""
 
 
 def page(folder: str | Path = MEASURED) -> str:
@@ -31,7 +33,7 @@ def page(folder: str | Path = MEASURED) -> str:
     if not Path(folder).is_dir():
         raise BadInput(f"There is no {folder}: measured results lie in a clone of the project, beside the package.")
     paper, beyond = part("The paper", CLAIMS, folder), part("What it leaves open", QUESTIONS, folder)
-    return "\n".join([HEAD, *paper, *beyond, *speed(Path(folder)), ""])
+    return "\n".join([HEAD, *paper, *looked_into(Path(folder)), *beyond, *speed(Path(folder)), ""])
 
 
 def part(title: str, claims: Iterable[Claim], folder: str | Path) -> list[str]:

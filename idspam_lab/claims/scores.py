@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..experiments.summary import pairwise, read_results
+from ..experiments.summary import pairwise, read_results, told_apart
 from .verdict import OURS, Evidence, Finding, Verdict, in_words, together, verdict_of
 
-SOFT_PROMPTS = ("prompt tuning", "P-tuning", "P-tuning v2", "prefix tuning", "SMoP", "LPT", "DePT", "IDPG")
+SOFT_PROMPTS = ("prompt tuning", "P-tuning", "SMoP", "LPT", "DePT")  # that the paper's tables have; they decide
+OTHERS = ("P-tuning v2", "prefix tuning", "IDPG")  # that it only cites; they are shown
 
-
+MAJORITY = "majority class"
 Case = tuple[str, str, pd.DataFrame]  # how its sentence begins, the file, runs that were tested on the same texts
 
 
@@ -45,16 +46,29 @@ def judged(cases: Iterable[Case], name: str, others: Sequence[str], beside: Sequ
         pairs = pairwise(runs, name)
         deciding = pairs[pairs["method"].isin(rivals)]
         if len(deciding):
-            sentences.append(f"{start}{in_words(runs, name, pairs[pairs['method'].isin(shown)])} (`{file}`)")
-            verdicts.append(verdict_of(deciding))
-    if not verdicts:
+            told = in_words(runs, name, pairs[pairs["method"].isin(shown)])
+            majority = runs.loc[runs["method"] == MAJORITY, "score"].max()
+            constant = f" Always the largest class of the training texts: {100 * majority:.1f} %."
+            if learned(runs, majority):
+                verdicts.append(verdict_of(deciding))
+                told += constant if start and majority == majority else ""
+            else:
+                told += f" No method does better than the majority class ({100 * majority:.1f} %): not counted."
+            sentences.append(f"{start}{told} (`{file}`)")
+    if not sentences:
         return Finding("No table here has these methods.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts))
+    return Finding(" ".join(sentences), together(verdicts) if verdicts else Verdict.OPEN)
 
 
-def against(others: Sequence[str], name: str = OURS) -> Evidence:
+def learned(runs: pd.DataFrame, majority: float) -> bool:
+    """Is a method told apart as better than the majority class? Of the others, a difference is luck."""
+    leads = [scores - majority for _, scores in runs.dropna(subset=["seed"]).groupby("method")["score"]]
+    return majority != majority or any(told_apart(lead) and lead.mean() > 0 for lead in leads)
+
+
+def against(others: Sequence[str], name: str = OURS, beside: Sequence[str] = ()) -> Evidence:
     """ID-SPAM, or a variant of it, against other methods on the task that they were trained on."""
-    return lambda folder: judged(at_home(folder), name, others)
+    return lambda folder: judged(at_home(folder), name, others, beside)
 
 
 def on_another_task(tables: str, others: Sequence[str], beside: Sequence[str] = ()) -> Evidence:

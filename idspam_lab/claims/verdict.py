@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..experiments.summary import interval
+
 OURS = "ID-SPAM"
 
 
@@ -59,9 +61,19 @@ def in_words(table: pd.DataFrame, name: str, pairs: pd.DataFrame) -> str:
     """Every difference in points, the best rival first."""
     task = table["test_task"].iloc[0]
     cells = [
-        f"{row.method} {100 * row.difference:+.1f} ± {100 * row.standard_error:.1f}{'' if row.told_apart else ' (?)'}"
+        f"{row.method} {points(row.difference, row.low, row.high)}"
         for row in pairs.sort_values("difference").itertuples()
     ]
     score = 100 * table[table["method"] == name]["score"].mean()
     seeds = int(pairs["seeds"].max())
     return f"{task}, {seeds} seeds: {name} has {score:.1f} %; its lead in points over {', '.join(cells)}."
+
+
+def points(mean: float, low: float, high: float) -> str:
+    """ "-0.7 (-3.8 to +2.3)": a difference of 0..1 in points, with its interval."""
+    return f"{100 * mean:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
+def lead_of(differences: pd.Series) -> str:
+    """The same of one difference a seed."""
+    return points(differences.mean(), *interval(differences))

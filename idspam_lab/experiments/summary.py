@@ -89,22 +89,30 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     return found.agg(mean=("score", "mean"), std=("score", "std"), seeds=("seed", "nunique"), **means).reset_index()
 
 
-def told_apart(differences: pd.Series) -> bool:
-    """Does the 95 % interval of the mean (Student's t) leave 0 out? Of three seeds that takes 4.3 standard errors.
+def interval(differences: pd.Series) -> tuple[float, float]:
+    """The 95 % interval of the mean (Student's t over the seeds): of three, 4.3 standard errors to each side.
 
     Args:
-        differences: one a seed; NaN where a seed is missing.
+        differences: one a seed; NaN where a seed is missing. Of a single one the interval is nan.
     """
     from scipy.stats import t
 
-    return bool(abs(differences.mean()) > t.ppf(0.975, differences.count() - 1) * differences.sem())
+    mean, half = differences.mean(), t.ppf(0.975, differences.count() - 1) * differences.sem()
+    return mean - half, mean + half
+
+
+def told_apart(differences: pd.Series) -> bool:
+    """Does the interval leave 0 out?"""
+    low, high = interval(differences)
+    return bool(low > 0 or high < 0)
 
 
 def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
     """A method against each other one, seed by seed on the same texts.
 
     Returns:
-        method, difference (mean over the shared seeds, 0..1), standard_error, seeds, told_apart (see there).
+        method, difference (mean over the shared seeds, 0..1), low, high (see `interval`), standard_error, seeds,
+        told_apart (see there).
 
     Raises:
         BadInput: the table has no such method, or several runs of a method with one seed (blocks, rates, ...).
@@ -126,6 +134,7 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
     found = pd.DataFrame(
         {"difference": differences.mean(), "standard_error": differences.sem(), "seeds": differences.count()}
     )
+    found[["low", "high"]] = [interval(differences[name]) for name in found.index]
     found["told_apart"] = differences.apply(told_apart)
     return found.sort_values("difference").reset_index()
 

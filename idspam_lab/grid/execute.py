@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -73,8 +74,9 @@ def execute(
         for one, row in zip(trained, evaluated(trained, data, test, command), strict=True):
             found[one.planned.id]["rows"].append(row | extras(one, len(planned)))
     for one in trained if first.few_shot else ():
-        rows, more = few_shot_rows(one, data, command)
+        rows, majority, more = few_shot_rows(one, data, command)
         found[one.planned.id]["rows"] += [row | extras(one, 1) for row in rows]
+        found[one.planned.id]["majority"] += majority
         found[one.planned.id]["remarks"] += more
     return found
 
@@ -172,15 +174,16 @@ def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, comman
     return rows
 
 
-def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict], list[str]]:
+def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict], list[dict], list[str]]:
     """Trained further on a few texts of each other task, then tested there; each time from where the run had ended.
 
     The seed picks the texts. The last epoch is kept: so few texts leave none to pick one by.
 
     Returns:
-        A row a task, and what `remarks_on` says.
+        A row a task, the majority class's beside them, and what `remarks_on` says.
     """
-    planned, before, rows, remarks = one.planned, copy_of(trained_tensors(one.clf)), [], []
+    planned, before = one.planned, copy_of(trained_tensors(one.clf))
+    rows, majority, remarks = [], [], []
     for name in planned.transfer:
         told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric, **planned.columns}
         there = cut(answered(load_task(name, holdout=0, **told), data.task.labels), planned.test_limit)
@@ -190,8 +193,10 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict
             raise KeyboardInterrupt
         rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
         rows[-1]["few_shot"] = len(there.train)
+        constant = majority_of(replace(data, train=there.train), Transfer(there), one.clf.backbone, command)
+        majority.append(constant | {"train_texts": len(data.train)})  # the few texts say which class is the largest
         put_back(one.clf, before)
-    return rows, remarks
+    return rows, majority, remarks
 
 
 def extras(one: Trained, together: int) -> dict:

@@ -1,0 +1,75 @@
+"""Why is ID-SPAM not ahead of LoRA and LPT? What could be the matter is changed, one thing at a time."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ..experiments.summary import read_results, told_apart
+from .verdict import OURS, lead_of
+
+RIVALS = ("LPT", "LoRA")
+TABLES = "looked_into_*.csv"
+HEAD = """A claim that fails may fail for a reason of ours: the rate, the number of epochs, the token that the head
+reads, the block, the first values, the size of the generator. Each is changed here; each row of ID-SPAM and of its
+rivals has the best of three rates by 300 validation texts ({task}, {texts:,} texts, {seeds} seeds, `{files}`; leads in
+points, with their 95 % intervals, over rivals that have the same epochs and read the same token)."""
+
+
+def looked_into(folder: Path) -> list[str]:
+    """Lines of Markdown: a row for each configuration of ID-SPAM, with its leads over its rivals."""
+    paths = sorted(folder.glob(TABLES))
+    if not paths:
+        return []
+    tables = [read_results(path).dropna(subset=["seed"]) for path in paths]
+    first = tables[0].iloc[0]
+    head = HEAD.format(
+        task=first["train_task"], texts=int(first["train_texts"]), seeds=tables[0]["seed"].nunique(), files=TABLES
+    )
+    rows = [row for table in tables for row in rows_of(table)]
+    return ["", "## Looked into", "", head, "", *as_table(rows), "", in_a_sentence(rows)]
+
+
+def rows_of(table: pd.DataFrame) -> list[dict]:
+    """One table: {"terms", "method", "rate", "score", and for each rival the leads of each seed}."""
+    found = []
+    rivals = {name: by_seed(table[table["method"] == name]) for name in RIVALS}
+    ours = table[table["method"].str.startswith(OURS)]
+    for (method, layer), runs in ours.groupby(["method", "layer"], sort=False):
+        scores, one = by_seed(runs), runs.iloc[0]
+        found.append(
+            {
+                "terms": f"{one['epochs']:.0f} epochs, reads the {one['read']}",
+                "method": f"{method}, block {layer:.0f}",
+                "rate": one["lr"],
+                "score": scores.mean(),
+                **{name: scores - theirs for name, theirs in rivals.items() if len(theirs)},
+            }
+        )
+    return found
+
+
+def by_seed(runs: pd.DataFrame) -> pd.Series:
+    """The scores, 0..1."""
+    return runs.set_index("seed")["score"]
+
+
+def as_table(rows: list[dict]) -> list[str]:
+    """A Markdown table."""
+    heads = ["terms", "ID-SPAM", "rate", "score", *(f"lead over {name}" for name in RIVALS)]
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | ---: | ---: | --- | --- |"]
+    for row in rows:
+        leads = [lead_of(row[name]) if name in row else "" for name in RIVALS]
+        cells = [row["terms"], row["method"], f"{row['rate']:g}", f"{100 * row['score']:.1f}", *leads]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def in_a_sentence(rows: list[dict]) -> str:
+    """How many configurations are ahead of each rival, and how many behind."""
+    parts = []
+    for name in RIVALS:
+        leads = [row[name] for row in rows if name in row]
+        told = [lead.mean() for lead in leads if told_apart(lead)]
+        ahead, behind = sum(mean > 0 for mean in told), sum(mean < 0 for mean in told)
+        parts.append(f"over {name} {ahead} of {len(leads)} leads count, and {behind} the other way")
+    return f"In all, {'; '.join(parts)}."
