@@ -50,6 +50,31 @@ def test_train_on_an_own_table_then_predict(trained, capsys):
     assert all(0.5 <= float(line[1]) <= 1 for line in lines) and lines[0][2] == "the film is lovely"
 
 
+def test_a_model_folder_of_ones_own_is_found_again(table, capsys, tmp_path, monkeypatch, tiny):
+    tiny.model.save_pretrained(tmp_path / "models" / "own")
+    tiny.tokenizer.save_pretrained(tmp_path / "models" / "own")
+    monkeypatch.chdir(tmp_path)
+    told = "--text", "review", "--label", "verdict", "--epochs", "1", "--backbone", "models/own", "--out", "run"
+    assert run(capsys, "train", table, *told)[0] == 0
+    monkeypatch.chdir(tmp_path / "run")
+    status, out, err = run(capsys, "predict", tmp_path / "run", "the film is lovely")
+    assert status == 0 and out.count("\n") == 1, err
+    (tmp_path / "models" / "own").rename(tmp_path / "models" / "moved")
+    status, _, err = run(capsys, "predict", tmp_path / "run", "the film is lovely")
+    assert status == 2 and "--backbone FOLDER" in err
+    status, again, _ = run(capsys, "predict", tmp_path / "run", "--backbone", "../models/moved", "the film is lovely")
+    assert status == 0 and again == out
+
+
+def test_texts_may_stand_behind_an_option(trained, capsys):
+    first = run(capsys, "predict", trained, "the film is lovely", "dull", "--max-length", "16")
+    assert run(capsys, "predict", trained, "--max-length", "16", "the film is lovely", "dull") == first
+    for words in (["predict", trained, "dull", "--colour", "red"], ["evaluate", trained, "sst2", "imdb"]):
+        with pytest.raises(SystemExit) as end:
+            run(capsys, *words)
+        assert end.value.code == 2 and "unrecognized arguments" in capsys.readouterr().err
+
+
 def test_predict_from_standard_input(trained, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("the film is lovely\nthe film is dull\n"))
     status, out, _ = run(capsys, "predict", trained, "--file", "-")

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pyarrow
@@ -238,9 +239,10 @@ def test_a_loss_that_is_no_number_is_a_failure_of_that_run(go, plan, folder, mod
 
 def test_a_damaged_row_gets_a_sentence(go, plan, folder):
     go()
-    folder.row(plan.runs[0]).write_text("{")
-    with pytest.raises(BadInput, match="is damaged .*: delete it, and the run is done again"):
-        collect(plan, folder)
+    for damaged in ("{", "[]", "{}", "null", '{"run": {}, "rows": [], "majority": [], "history": []}'):
+        folder.row(plan.runs[0]).write_text(damaged)
+        with pytest.raises(BadInput, match="is damaged .*: delete it, and the run is done again"):
+            collect(plan, folder)
 
 
 # Killed, and several at once -----------------------------------------------------------------------------------------
@@ -273,6 +275,22 @@ def test_killed_at_any_time_nothing_done_is_lost_and_nothing_is_done_twice(place
     assert out.count(" of 6: ") == len(plan.runs) - len(before)
     assert all((folder.path / "rows" / name).read_bytes() == content for name, content in before.items())
     assert len(pd.read_csv(folder.path / "small.csv")) == 7
+
+
+@pytest.mark.slow
+def test_processes_whose_parent_was_killed_end_too(place, folder):
+    """Nobody would see them any more, and two would be at work for the next call's one."""
+    parent = start(place, folder.path, "--jobs", "2")
+    while not rows_in(folder.path) and parent.poll() is None:
+        time.sleep(0.005)
+    listed = subprocess.run(["pgrep", "-P", str(parent.pid)], capture_output=True, text=True).stdout.split()
+    parent.kill()
+    parent.wait()
+    assert len(listed) >= 2
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}/stat").exists() for pid in listed) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not [pid for pid in listed if Path(f"/proc/{pid}/stat").exists()]
 
 
 @pytest.mark.slow
@@ -411,6 +429,12 @@ def test_dry_run_lists_does_nothing_and_says_how_it_was_estimated(place, folder,
     go(replace(plan, runs=plan.runs[:4]))
     _, out, _ = command(place, capsys, "--out", folder.path, "--dry-run")
     assert "6 runs, 4 done; the rest in 2 groups" in out and "of what a matrix product reached on this" in out
+
+
+@pytest.mark.parametrize("rate", ["-5", "0", "nan"])
+def test_a_rate_that_is_none_gets_a_sentence(place, folder, capsys, rate):
+    status, _, err = command(place, capsys, "--out", folder.path, "--dry-run", f"--flops={rate}")
+    assert status == 2 and "it is a number of operations a second, above 0" in err
 
 
 def test_the_command_does_it_and_says_where_it_is(place, folder, capsys):

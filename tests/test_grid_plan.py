@@ -160,6 +160,7 @@ def test_all_layers_are_those_of_the_backbone(plan):
         ("[[runs]]", "holdout = 1.5\n[[runs]]", "holdout is 1.5, but it is a share below 1, .*small.toml, block 1"),
         ('"rotten_tomatoes"', '"none.csv"', "There is no file none.csv .*small.toml, block 1"),
         ("[[runs]]", 'label = ["verdict"]\n[[runs]]', r"label is \['verdict'\] in .*, but it is a word"),
+        ("[[runs]]", 'transfer = ["rotten_tomatoes"]\n[[runs]]', "is trained on and so it is no task to transfer to"),
         ("[[runs]]", 'transfer = ["mnli"]\n[[runs]]', "rotten_tomatoes has 2 classes and mnli 3"),
         ("[[runs]]", "[runs]", "has no runs: give it at least one block"),
         ("seeds = [0, 1]", "seeds = [0, 1", "is not TOML"),
@@ -170,6 +171,11 @@ def test_bad_input_gets_one_sentence(plan, old, new, said):
     with pytest.raises(BadInput, match=said) as error:
         plan(PLAIN.replace(old, new, 1))
     assert str(error.value).count("\n") == 0
+
+
+def test_a_block_that_is_none(plan):
+    with pytest.raises(BadInput, match="block 1 is 1, but a block begins with"):
+        plan("runs = [1]")
 
 
 def test_no_file_and_no_folder(tmp_path, models):

@@ -11,6 +11,7 @@ Every stage takes a mask and any number of positions; a family's class (families
 import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -95,6 +96,7 @@ class Backbone(nn.Module):
         self.n: int = model.config.hidden_size
         self.L: int = model.config.num_hidden_layers
         self.name, self.revision = name, revision
+        self.folder: Path | None = None  # where it was loaded from, if that was a folder of the user's own
         self.default_read = read or ("last" if self.causal else "first")
         self.eval()
 

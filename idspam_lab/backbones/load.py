@@ -109,7 +109,9 @@ def load_backbone(
     folder = Path(source) if os.path.isdir(source) else None
     label = folder.name if folder and name not in PACKAGED else name
     commit = None if folder else hub_commit(name, where)
-    return family(model, tokenizer, label, commit, pooling_default(source, where), word_head)
+    found = family(model, tokenizer, label, commit, pooling_default(source, where), word_head)
+    found.folder = folder.resolve() if folder and name not in PACKAGED else None
+    return found
 
 
 def refuse_empty_tokenizer(name: str, tokenizer) -> None:

@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a pipe on Windows cannot take every character
     warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
-    chosen = parser().parse_args(arguments)
+    chosen = parsed(arguments)
     if getattr(chosen, "device", None) == "cpu":
         os.environ["ACCELERATE_USE_CPU"] = "true"  # read by accelerate when it picks the device
     try:
@@ -29,3 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def parsed(arguments: list[str] | None):
+    """What was typed. Texts may stand behind an option too, which argparse alone does not take."""
+    grammar = parser()
+    chosen, rest = grammar.parse_known_args(arguments)
+    if rest and (not hasattr(chosen, "texts") or any(word.startswith("-") for word in rest)):
+        grammar.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        chosen.texts = [*chosen.texts, *rest]
+    return chosen

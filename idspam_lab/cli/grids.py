@@ -1,6 +1,7 @@
 """The verbs for many runs: `grid` and `search`, and how they are typed."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ def grid(chosen) -> None:
         return
     folder = GridFolder(chosen.out)
     if chosen.dry_run:
+        if chosen.flops is not None and not 0 < chosen.flops < math.inf:
+            raise BadInput(f"--flops is {chosen.flops:g}, but it is a number of operations a second, above 0.")
         rate, how = (chosen.flops, "the rate that was given") if chosen.flops else measured_rate()
         print(dry_run(plan, folder, models, rate, how))
         return

@@ -129,6 +129,7 @@ def run_session(
         "task": describe(data),
         "transfer": transfer and describe(transfer.data) | {"note": transfer.note},
         "adapter": clf.adapter_config(),
+        "backbone_folder": backbone.folder and str(backbone.folder),  # on this machine, so not in the adapter
         "run": runs[method].to_dict(),
         "results": rows,
         "explanations": [as_json(told, i, found) for i, found in enumerate(explanations)],

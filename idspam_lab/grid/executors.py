@@ -5,7 +5,9 @@ machines, on several. What one is at work on the others leave alone, until it ha
 """
 
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -117,10 +119,20 @@ def work_in_processes(
         )
 
 
+def end_with_parent() -> None:
+    """Ends this process when the one that started it has been killed: it could neither be seen nor stopped any more.
+
+    Nothing is lost by it: the system frees its claims, and its runs go on from their last epoch.
+    """
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
+
+
 def one_of_several(
     plan: Plan, folder: Path, models: Path | None, jobs: int, threads: int, keep: bool, command: str
 ) -> None:
-    """What each process does."""
+    """What each process does, while the one that started it is there."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
 
     def say(line: str) -> None:

@@ -21,6 +21,8 @@ from ..errors import BadInput
 from ..files import why_not, write_json
 from .plan import GridRun
 
+HOLDS = ("run", "rows", "majority", "history")  # a finished run's file, see `execute`
+
 
 class GridFolder:
     """The folder of a grid.
@@ -54,7 +56,10 @@ class GridFolder:
             BadInput: the file is not that any more.
         """
         try:
-            return json.loads(self.row(run).read_text(encoding="utf-8"))
+            found = json.loads(self.row(run).read_text(encoding="utf-8"))
+            if not isinstance(found, dict) or not set(HOLDS) <= set(found) or not found["rows"]:
+                raise ValueError(f"it does not hold {', '.join(HOLDS)}")
+            return found
         except (OSError, ValueError) as error:
             raise BadInput(f"{self.row(run)} is damaged ({error}): delete it, and the run is done again.") from error
 

@@ -42,7 +42,7 @@ def work_on_ray(
     gpus, all_cpus = (ray.cluster_resources().get(kind, 0) for kind in ("GPU", "CPU"))
     places = int(gpus or all_cpus // cpus)
     remote = ray.remote(num_cpus=cpus, num_gpus=1 if gpus else 0, max_retries=RETRIES)(on_worker)
-    groups = groups_of([run for run in plan.runs if not folder.done(run)], models)
+    groups = groups_of([run for run in plan.runs if not folder.done(run)], models, max(1, places))
     going: dict = {}  # what will come back -> the group and its claims
     while groups or going:
         while groups and len(going) < 2 * places:  # the next ones wait in line already

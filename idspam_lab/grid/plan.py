@@ -125,6 +125,8 @@ def read_plan(path: str | Path, models: Models) -> Plan:
     runs: dict[str, GridRun] = {}
     for number, block in enumerate(blocks or (), start=1):
         where = f"{path}, block {number}"
+        if not isinstance(block, dict):
+            raise BadInput(f"{where} is {block!r}, but a block begins with [[runs]] and has keys.")
         check_keys(block, where)
         runs |= {run.id: run for run in runs_of(content | block, where, models)}
     return Plan(path.stem, str(title or path.stem), tuple(runs.values()), tuple(commands or ()))
@@ -298,6 +300,8 @@ def check_task(task: str, transfer: tuple[str, ...], block: dict, where: str) ->
     for name in (task, *transfer):
         if name not in TASKS and Path(name).suffix.lower() not in SUFFIXES:
             raise BadInput(f"There is no task {name!r} ({where}); there are {', '.join(TASKS)}, or a table of yours.")
+    if task in transfer:
+        raise BadInput(f"{task} is trained on and so it is no task to transfer to ({where}): leave it out of transfer.")
     try:
         labels = labels_of(task, block)
         for name in transfer:
