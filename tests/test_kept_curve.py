@@ -74,6 +74,8 @@ def test_a_choice_is_kept_too(tiny, place, monkeypatch):
     monkeypatch.setattr(kept, "choose_layer", forbidden)
     again = kept_choice(data(), tiny, folder=place, method=METHOD, progress=False, **settings)
     assert again.layer == found.layer and str(again) == str(found)
+    with pytest.raises(AssertionError, match="trained again"):
+        kept_choice(data(), tiny, folder=place, method=METHOD, read="mean", progress=False, **settings)
     assert sum(found.evidence.groupby("epoch")["layer"].nunique()) == halved_runs(tiny.L, 3)
 
 

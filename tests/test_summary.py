@@ -47,6 +47,8 @@ def test_another_configuration_is_a_row_of_its_own_and_can_be_told_from_the_firs
     found = ours(summarize(table(*runs)))
     assert found["mean"].tolist() == pytest.approx([0.81, 0.92]) and found["seeds"].tolist() == [2, 2]
     assert [None if pd.isna(value) else value for value in found[column]] == values
+    with pytest.raises(BadInput, match="no scores with 'roberta'; it has gpt2.*roberta-large"):
+        as_text(summarize(table(*runs)), "roberta")
     for text in (as_text(summarize(table(*runs))), as_markdown(summarize(table(*runs)))):
         shown = {line.rsplit("|", 2)[0] if "|" in line else line for line in text.splitlines() if "ID-SPAM" in line}
         assert len({line.replace("81.0 ± 1.4", "").replace("92.0 ± 2.8", "") for line in shown}) == 2

@@ -222,11 +222,12 @@ def bench(chosen) -> None:
 
 def pick_layer(data, backbone, method: str, options: dict, read: str | None, told: dict, folder: Path) -> int:
     """The block that does best on the validation texts; the evidence is printed and left in the folder."""
-    from ..experiments.layer_choice import choose_layer
+    from ..experiments.kept import kept_choice
     from ..methods.spelled import write_method
 
     word = write_method(method, {name: value for name, value in options.items() if name != "layer"})
-    found = choose_layer(data, method=word, backbone=backbone, seeds=[told.get("seed", 0)], read=read, **told)
+    settings = {"seed": 0} | told
+    found = kept_choice(data, backbone, folder=folder, method=word, read=read, **settings)
     write_text(folder / "layer_choice.csv", found.evidence.to_csv(index=False))
     print(f"{found}\n")
     return found.layer

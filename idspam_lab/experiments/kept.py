@@ -69,19 +69,21 @@ def kept_choice(
     folder: str | Path,
     seed: int = 0,
     method: str = "idspam",
+    read: str | None = None,
     progress: bool = True,
     **settings,
 ) -> LayerChoice:
-    """`choose_layer` with one seed; its evidence stays in the folder.
+    """`choose_layer` with one seed; its evidence stays in the folder, and the next call reads it back.
 
     Raises:
         BadInput: what `choose_layer` raises, or the folder cannot be written.
     """
     _, chosen = runs_of(data, backbone, method, [0], [seed], settings)
-    key = key_of(data, backbone, f"choice {method}", chosen[0], None)
+    key = key_of(data, backbone, f"choice {method}" + (f" reads {read}" if read else ""), chosen[0], None)
 
     def choose() -> list[dict]:
-        found = choose_layer(data, method=method, backbone=backbone, seeds=[seed], progress=progress, **settings)
+        told = {"method": method, "backbone": backbone, "seeds": [seed], "read": read, "progress": progress}
+        found = choose_layer(data, **told, **settings)
         return found.evidence.to_dict("records")
 
     evidence = pd.DataFrame(kept_rows(Path(folder) / "choice.json", key, choose))

@@ -174,11 +174,17 @@ def as_text(summary: pd.DataFrame, paper: str | None = None) -> str:
 
     Args:
         paper: a backbone of the paper ("roberta-base"), to print its score beside ours.
+
+    Raises:
+        BadInput: the paper has no scores with that backbone.
     """
     more = varying(summary, ["test_task", "method"], ["train_task", "backbone"])
     more += telling(summary, ["trained_parameters"])
     columns = ["evaluated on", "method", *map(heading, more), "score (%)", "seeds", "trained"]
     columns += ["train ms/text", "predict ms/text", "MB"]
+    known = sorted(paper_scores()["backbone"].unique()) if paper else ()
+    if paper and paper not in known:
+        raise BadInput(f"The paper has no scores with {paper!r}; it has {', '.join(known)}.")
     columns += [f"paper, {paper}"] if paper else []
     rows = []
     for row in summary.sort_values(["test_task", "mean"], ascending=[True, False]).itertuples():
