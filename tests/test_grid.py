@@ -28,7 +28,7 @@ from idspam_lab.grid.folder import GridFolder
 from idspam_lab.grid.groups import groups_of
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import read_plan
-from idspam_lab.grid.shown import results
+from idspam_lab.grid.shown import dry_run, results
 from idspam_lab.training.lanes import Lane
 from tests.conftest import reviews
 from tests.grid_models import save_models, save_tasks
@@ -425,7 +425,10 @@ def test_dry_run_lists_does_nothing_and_says_how_it_was_estimated(place, folder,
     status, out, _ = command(place, capsys, "--out", folder.path, "--dry-run", "--flops", "1e9")
     assert status == 0 and rows_in(folder.path) == []
     assert "6 runs, 0 done; the rest in 3 groups" in out and "at the rate that was given" in out
-    assert "1-2" in out and "0-1" in out and "LoRA (r=2)" in out
+    assert "1-2" in out and "0-1" in out and "LoRA (r=2)" in out and "reads the" not in out
+    both = replace(plan, runs=(replace(plan.runs[0], read="last"), *plan.runs))
+    text = dry_run(both, folder, Models(place / "models"), 1e9, "a rate")
+    assert text.count("reads the last") == 1 and "7 runs" in text
     go(replace(plan, runs=plan.runs[:4]))
     _, out, _ = command(place, capsys, "--out", folder.path, "--dry-run")
     assert "6 runs, 4 done; the rest in 2 groups" in out and "of what a matrix product reached on this" in out

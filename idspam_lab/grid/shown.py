@@ -48,7 +48,7 @@ def alike(runs: Sequence[GridRun]) -> list[list[GridRun]]:
     """Runs that differ in block, seed and settings alone, in the plan's order."""
     found: dict[tuple, list[GridRun]] = {}
     for run in runs:
-        found.setdefault((run.backbone, run.task, run.transfer, run.method), []).append(run)
+        found.setdefault((run.backbone, run.task, run.transfer, run.method, run.read), []).append(run)
     return list(found.values())
 
 
@@ -61,7 +61,7 @@ def row_of(runs: Sequence[GridRun], flop: dict[str, float], memory: dict[str, fl
     return {
         "backbone": first.backbone,
         "task": " → ".join([first.task, *first.transfer]),
-        "method": title_of(first.method),
+        "method": title_of(first.method) + (f", reads the {first.read}" if first.read else ""),
         "blocks": spans(blocks) or "its own",
         "seeds": spans(seeds),
         "runs": len(runs),
