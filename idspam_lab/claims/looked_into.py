@@ -9,10 +9,10 @@ from .verdict import OURS, lead_of
 
 RIVALS = ("LPT", "LoRA")
 TABLES = "looked_into_*.csv"
-HEAD = """A claim that fails may fail for a reason of ours: the rate, the number of epochs, the token that the head
-reads, the block, the first values, the size of the generator. Each is changed here; each row of ID-SPAM and of its
-rivals has the best of three rates by 300 validation texts ({task}, {texts:,} texts, {seeds} seeds, `{files}`; leads in
-points, with their 95 % intervals, over rivals that have the same epochs and read the same token)."""
+HEAD = """A claim that fails may fail for a reason of ours: the rate, the number of epochs, the token that is read, the
+block, the first values, the size of the generator. Each is changed here. A row of ID-SPAM and of its rivals has the
+best of three rates by 300 validation texts ({task}, {texts:,} texts, {seeds} seeds, `{files}`). Leads are in points,
+with their 95 % intervals, over rivals that have the same epochs and read the same token."""
 
 
 def looked_into(folder: Path) -> list[str]:
