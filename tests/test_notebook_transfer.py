@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from idspam_lab.experiments.summary import MEASURED, read_results
 from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
 
 LESSON = "05_transfer"
@@ -35,6 +36,17 @@ def test_on_few_texts_and_a_second_time(folder):  # noqa: F811
     again = check(execute(path, IDSPAM_QUICK="1"))
     shown = [re.findall(r"^(?:ID-SPAM|linear head|its own).*%.*$", text, re.MULTILINE) for text in (first, again)]
     assert shown[0] == shown[1] and len(shown[0]) >= 5
+
+
+def test_the_measured_tables_are_as_the_prose_says():
+    """QQP -> MRPC is no transfer: nearly all pairs are called different; few texts move LPT to the other constant."""
+    zero, few = (read_results(MEASURED / f"{name}_qqp_mrpc.csv") for name in ("transfer", "few_shot"))
+    constant = few.loc[(few["method"] == "majority class") & (few["test_task"] == "mrpc"), "score"].item()
+    assert constant == pytest.approx(0.545, abs=5e-4)
+    prompted = zero[(zero["test_task"] == "mrpc") & zero["seed"].notna()]
+    assert len(prompted) == 15 and prompted["score"].max() < constant and prompted["accuracy"].max() < 0.40
+    after = few[(few["test_task"] == "mrpc") & few["seed"].notna()].groupby("method")["score"].mean()
+    assert after["LPT"] == pytest.approx(constant, abs=0.005) and 0.02 < after["ID-SPAM"] - constant < 0.04
 
 
 def test_solutions_pass_their_checks(folder):  # noqa: F811

@@ -81,6 +81,10 @@ def check_second(notebook):
     assert pictures_of(notebook) == 3
 
 
+LEAD = r"^\d+ +(\S.*?) +(-?[\d.]+) +-?[\d.]+ +-?[\d.]+ +5 +(?:True|False)$"  # a row of pairwise
+TOLD_APART = LEAD.replace("(?:True|False)", "True")
+
+
 def check_comparison(notebook):
     text = text_of(notebook)
     assert text.count("Not yet: it returns nothing yet") == 2
@@ -89,10 +93,12 @@ def check_comparison(notebook):
     assert sizes[0][0] == "linear head" and sizes[-1][0] == "fine-tuning" and sizes[-2][0] == "prefix tuning"
     assert "5 of 8: LPT, seed 0" in text  # two seeds of four methods
     assert "idspam-lab compare --task rotten_tomatoes" in text
-    told_apart = dict(re.findall(r"^\d+ +(\S.*?) +(-?[\d.]+) +[\d.]+ +3 +True$", text, re.MULTILINE))
+    told_apart = dict(re.findall(TOLD_APART, text, re.MULTILINE))
     better = {method for method, difference in told_apart.items() if float(difference) < 0}
-    assert better == {"prefix tuning", "LoRA"}
-    assert told_apart.keys() - better == {"mean pooling", "linear head"}
+    assert better == {"fine-tuning"} and told_apart.keys() - better == {"DePT", "linear head"}
+    leads = dict(re.findall(LEAD, text, re.MULTILINE))
+    assert float(leads["prefix tuning"]) == pytest.approx(-0.012, abs=5e-4)
+    assert 0 < float(leads["prompt tuning"]) < 0.005
     assert pictures_of(notebook) == 1
 
 
@@ -101,9 +107,14 @@ def check_audit(notebook):
     assert text.count("Not yet: it returns nothing yet") == 3
     assert number(r"untrained prompt that are exactly 0: (\d+)%", text) > 30
     assert number(r"without the outer ReLU: (\d+)%", text) == 0
-    told_apart = dict(re.findall(r"^\d+ +(\S.*?) +(-?[\d.]+) +[\d.]+ +3 +True$", text, re.MULTILINE))
-    assert told_apart.keys() == {"mean pooling", "linear head"} and 0.01 < float(told_apart["mean pooling"]) < 0.02
-    assert 0.015 < number(r"ID-SPAM \(positions=true\) +(-?[\d.]+)", text[text.index("told_apart") :]) < 0.025
+    told_apart = dict(re.findall(TOLD_APART, text, re.MULTILINE))
+    assert told_apart.keys() == {"ID-SPAM (positions=true)", "linear head"}
+    leads = dict(re.findall(LEAD, text, re.MULTILINE))
+    assert abs(float(leads["mean pooling"])) < 5e-4
+    assert float(leads["ID-SPAM (lora=8)"]) == pytest.approx(-0.015, abs=5e-4)
+    assert text.count("| 4 epochs, reads the mean | ID-SPAM") == 11  # looked into
+    looked = re.findall(r"^\| \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
+    assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)
     assert float(without) < 1e-5 < 1e-4 < float(with_positions)
     assert "39 printed means; the furthest is off by 0.050" in text  # "none is wrong"

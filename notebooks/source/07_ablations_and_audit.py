@@ -39,7 +39,7 @@ kept = results[results["method"].isin([*ablations, "linear head"])]
 summarize(kept)[["method", "mean", "std", "seeds", "trained_parameters"]].round(3)
 
 # %%
-pairwise(kept, "ID-SPAM").round(4)
+pairwise(kept, "ID-SPAM")[["method", "difference", "low", "high", "seeds", "told_apart"]].round(4)
 
 # %% [markdown]
 # Read the last column before the first: a difference that is not told apart is no finding, in either direction. The sign is
