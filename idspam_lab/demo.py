@@ -1,17 +1,14 @@
 """The main job on what is embedded: Rotten Tomatoes snippets, MiniLM-L6, and IMDB reviews that it never trained on."""
 
-import os
 from pathlib import Path
 
 from .backbones import load_backbone
 from .experiments import Session, Transfer, run_session
 from .methods import METHODS
+from .onednn import keep_few_shapes
 from .tasks import load_for_evaluation, load_task
 from .training import Settings
 
-# oneDNN keeps the code that it makes for every new shape of a batch, up to 1,024 of them: 0.6 GB more here, for a
-# twentieth of the time. It reads this when it is first used; what the user has set stays.
-KEPT_SHAPES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32"
 REVIEWS, REVIEW_TOKENS = 1_000, 256  # of IMDB's 25,000 long reviews: a stratified choice, cut, for the time it takes
 
 
@@ -30,7 +27,7 @@ def run_demo(
         limit: train on that many texts only.
         reviews: evaluate on that many of the long reviews.
     """
-    os.environ.setdefault(*KEPT_SHAPES)
+    keep_few_shapes()
     data = load_task("rotten_tomatoes", source="embedded", limit=limit)
     long = load_for_evaluation("imdb", source="embedded", whole=True, limit=reviews)
     backbone = load_backbone("minilm")

@@ -156,6 +156,16 @@ def test_evaluate_on_the_table(trained, table, capsys):
     assert "those that were trained on too" in out
 
 
+def test_few_shapes_are_kept_unless_the_user_says_otherwise(capsys, monkeypatch):
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.setenv(name, "7")
+    run(capsys, "tasks")
+    assert os.environ[name] == "7"
+    monkeypatch.delenv(name)
+    run(capsys, "tasks")
+    assert os.environ[name] == "32"
+
+
 def test_tasks_lists_all(capsys):
     _, out, _ = run(capsys, "tasks")
     for name in "sst2 mnli qnli rte mrpc qqp cb copa multirc boolq wic imdb rotten_tomatoes".split():

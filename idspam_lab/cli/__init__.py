@@ -5,6 +5,7 @@ import sys
 import warnings
 
 from ..errors import BadInput
+from ..onednn import keep_few_shapes
 from .grammar import parser
 
 
@@ -17,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parsed(arguments)
     if getattr(chosen, "device", None) == "cpu":
         os.environ["ACCELERATE_USE_CPU"] = "true"  # read by accelerate when it picks the device
+    keep_few_shapes()
     try:
         chosen.run(chosen)
     except BadInput as error:
