@@ -264,3 +264,11 @@ def test_it_remembers_whether_it_was_trained_on_pairs(folder, clf, tmp_path, min
     clf.pairs = True
     clf.save_pretrained(tmp_path / "pairs")
     assert PromptClassifier.from_pretrained(tmp_path / "pairs", backbone=minilm).pairs is True
+
+
+def test_a_replaced_head_is_refused_when_it_is_saved(minilm, tmp_path):
+    clf = PromptClassifier(minilm, "linear_head")
+    clf.head = torch.nn.Sequential(torch.nn.Linear(minilm.n, 2))
+    with pytest.raises(BadInput, match="The head is a Sequential, but an adapter is built again with a linear one"):
+        clf.save_pretrained(tmp_path / "adapter")
+    assert not (tmp_path / "adapter" / "adapter.safetensors").exists()

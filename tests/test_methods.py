@@ -8,6 +8,7 @@ from idspam_lab.errors import BadInput
 from idspam_lab.methods import IDSPAM, LABELS, METHODS, build_method
 from idspam_lab.methods.base import LatePrompt
 from idspam_lab.training import Settings, fit
+from idspam_lab.training.loop import make_optimizer
 from tests.test_backbones import CONFIGS, build
 
 BEYOND = {  # ID-SPAM's open ends, and the other forms of LPT, IDPG and prompt tuning
@@ -266,3 +267,28 @@ def test_learns_64_real_texts(case, minilm):
         for label, truth in zip(clf.predict(train, max_length=48), train.labels, strict=True)
     ]
     assert sum(right) / len(right) >= 0.95
+
+
+def test_free_biases_do_not_decay(backbones):
+    """IDPG's is (1, t, n): no vector, and no matrix either."""
+    clf = PromptClassifier(backbones["bert"], "idpg", t=2, c=4)
+    names = {id(p): name for name, p in clf.named_parameters()}
+    groups = make_optimizer(clf, Settings(weight_decay=0.1)).param_groups
+    decaying = {names[id(p)] for group in groups if group["weight_decay"] for p in group["params"]}
+    assert decaying == {"method.down.weight", "method.up.weight", "head.weight"}
+
+
+@pytest.mark.parametrize("layer", [0, 2])
+def test_first_values_by_the_states_size(backbones, layer):
+    """From (1/4, 2) of the states' size at that block; torch's own prompts begin with far less."""
+    backbone, sizes = backbones["bert"], {}
+    ids = torch.randint(5, 90, (8, 6), generator=torch.Generator().manual_seed(0))
+    for init in ("torch", "states"):
+        torch.manual_seed(0)
+        method = build_method("idspam", backbone, {"layer": layer, "init": init}).eval()
+        E, hidden = backbone.trunk(ids, torch.ones_like(ids), None, layer)
+        S, _ = method.prompt(E, hidden, torch.ones_like(ids))
+        sizes[init] = float(S.square().mean() / hidden.square().mean()) ** 0.5
+    assert 0.25 < sizes["states"] < 2 and sizes["torch"] < sizes["states"] / 2
+    with pytest.raises(BadInput, match="init is .he., but it is"):
+        build_method("idspam", backbone, {"init": "he"})
