@@ -41,7 +41,8 @@ def execute(
     """Trains the runs of a group, which share passes if there are several.
 
     Args:
-        folder: for checkpoints, from which killed runs go on, and for adapters.
+        folder: for checkpoints, from which killed runs go on (they stay: `GridFolder.write` removes a run's), and for
+            adapters.
         keep: writes each run's trained part to folder/adapters/ID.
 
     Returns:

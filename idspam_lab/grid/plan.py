@@ -42,8 +42,9 @@ from ..training import Settings
 from .models import Models
 
 FORMAT = "idspam_lab grid 1"
-LISTS = {"backbones": str, "tasks": str, "methods": str, "layers": int, "reads": str, "seeds": int}
-LISTS |= {"transfer": str}
+LISTS = {
+    "backbones": str, "tasks": str, "methods": str, "layers": int, "reads": str, "seeds": int, "transfer": str
+}  # fmt: skip
 COLUMNS = ("text", "pair", "label")  # of tables of one's own
 LATER = (*COLUMNS, "read")  # what a run says only where its file does
 COUNTS = ("limit", "test_limit", "few_shot")  # of texts
