@@ -162,6 +162,8 @@ def test_all_layers_are_those_of_the_backbone(plan):
         ("[[runs]]", 'label = ["verdict"]\n[[runs]]', r"label is \['verdict'\] in .*, but it is a word"),
         ("[[runs]]", 'transfer = ["rotten_tomatoes"]\n[[runs]]', "is trained on and so it is no task to transfer to"),
         ("[[runs]]", 'transfer = ["mnli"]\n[[runs]]', "rotten_tomatoes has 2 classes and mnli 3"),
+        ("[[runs]]", "tune_seeds = [2]\n[[runs]]", r"tune_seeds holds 2, which is not among seeds = \[0, 1\]"),
+        ("[[runs]]", "tune_seeds = [0]\nholdout = 0\n[[runs]]", "tune_seeds needs validation texts to choose by"),
         ("[[runs]]", "[runs]", "has no runs: give it at least one block"),
         ("seeds = [0, 1]", "seeds = [0, 1", "is not TOML"),
     ],

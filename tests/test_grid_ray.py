@@ -12,6 +12,7 @@ import pytest
 
 from idspam_lab.errors import BadInput
 from idspam_lab.grid.collect import collect
+from idspam_lab.grid.due import due, total
 from idspam_lab.grid.executors import work
 from idspam_lab.grid.folder import GridFolder
 from idspam_lab.grid.models import Models
@@ -120,6 +121,16 @@ def test_a_group_that_is_lost_and_a_run_that_fails_are_said(stand_in, place, mod
     stand_in.lost.clear()
     work_on_ray(plan, folder, models, say=said.append)
     assert all(map(folder.done, plan.runs))
+
+
+def test_seeds_that_wait_are_handed_out_after_the_choice(stand_in, place, models, tmp_path):
+    text = (place / "small.toml").read_text().replace("lr = 5e-3", "lr = [1e-4, 5e-3]")
+    (tmp_path / "tune.toml").write_text(text.replace("seeds = [0, 1]", "seeds = [0, 1]\ntune_seeds = [0]"))
+    plan, folder, said = read_plan(tmp_path / "tune.toml", models), GridFolder(tmp_path), []
+    work_on_ray(plan, folder, models, say=said.append)
+    assert len(said) == total(plan) == 3 * (2 + 1) and not due(plan, folder)
+    handed = sum(stand_in.handed, [])
+    assert len(set(handed)) == len(handed) and set(handed[6:]) <= plan.later and not set(handed[:6]) & plan.later
 
 
 # A cluster -----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from .given import task_of
 
 def grid(chosen) -> None:
     from ..grid.collect import collect
+    from ..grid.due import ahead, total
     from ..grid.estimate import measured_rate
     from ..grid.folder import GridFolder
     from ..grid.models import Models
@@ -36,10 +37,10 @@ def grid(chosen) -> None:
             execute(chosen, plan, folder, models)
     finally:  # also when it is stopped by hand
         print(f"\n{results(plan, collect(plan, folder).tuned, folder)}")
-    missing = [run for run in plan.runs if not folder.done(run)]
+    missing = ahead(plan, folder)
     if missing and not chosen.collect:
         raise BadInput(
-            f"{len(missing)} of {len(plan.runs)} runs are missing: the same command does what was interrupted or is "
+            f"{len(missing)} of {total(plan)} runs are missing: the same command does what was interrupted or is "
             "still done elsewhere; what failed, see above, needs its cause mended first."
         )
 

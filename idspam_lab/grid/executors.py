@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from ..errors import BadInput
+from .due import due, total
 from .execute import execute
 from .folder import GridFolder
 from .groups import groups_of
@@ -51,7 +52,7 @@ def work(
         return execute(group, models, folder.path, keep=keep, command=command, progress=progress)
 
     failed: set[str] = set()
-    while missing := [run for run in plan.runs if not folder.done(run) and run.id not in failed]:
+    while missing := due(plan, folder, failed):
         idle = True
         for group in groups_of(missing, models, jobs):
             with folder.claim(group) as mine:
@@ -88,7 +89,7 @@ def write_down(run: GridRun, found: dict, plan: Plan, folder: GridFolder, say: S
         return {run.id}
     folder.write(run, found)
     scores = ", ".join(f"{row['test_task']} {100 * row['score']:.1f} %" for row in found["rows"])
-    say(f"{sum(map(folder.done, plan.runs))} of {len(plan.runs)}: {run}: {scores}")
+    say(f"{sum(map(folder.done, plan.runs))} of {total(plan)}: {run}: {scores}")
     return set()
 
 
@@ -112,7 +113,7 @@ def work_in_processes(
     for worker in workers:
         worker.join()
     ended = [worker.exitcode for worker in workers if worker.exitcode]
-    if len(ended) == jobs and not all(map(folder.done, plan.runs)):
+    if len(ended) == jobs and due(plan, folder):
         raise BadInput(
             f"All {jobs} processes ended with {', '.join(map(str, ended))} (-9: killed, mostly for want of memory): "
             "give the same command again with fewer --jobs."

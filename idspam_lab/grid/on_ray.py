@@ -5,10 +5,12 @@ folder in common; what they need is this package, the models and the texts. A gr
 another one.
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from ..errors import BadInput
+from .due import due
 from .execute import execute
 from .executors import Say, outcomes, write_down
 from .folder import GridFolder
@@ -42,19 +44,39 @@ def work_on_ray(
     gpus, all_cpus = (ray.cluster_resources().get(kind, 0) for kind in ("GPU", "CPU"))
     places = int(gpus or all_cpus // cpus)
     remote = ray.remote(num_cpus=cpus, num_gpus=1 if gpus else 0, max_retries=RETRIES)(on_worker)
-    groups = groups_of([run for run in plan.runs if not folder.done(run)], models, max(1, places))
+    tried: set[str] = set()
+    failed: set[str] = set()
+    while missing := [
+        run for run in due(plan, folder, failed) if run.id not in tried
+    ]:  # again where settings are chosen
+        tried |= {run.id for run in missing}
+        groups = groups_of(missing, models, max(1, places))
+        for run, found in handed_out(
+            ray, groups, folder, lambda mine: remote.remote(mine, models.folder, command), places
+        ):
+            failed |= write_down(run, found, plan, folder, say)
+
+
+def handed_out(
+    ray, groups: list[list[GridRun]], folder: GridFolder, start: Callable, places: int
+) -> Iterator[tuple[GridRun, dict]]:
+    """What comes back of each run, whichever is first; its claim is held until it has been taken.
+
+    Args:
+        start: hands a group to a worker, as Ray does.
+        places: how many groups can be at work at once.
+    """
     going: dict = {}  # what will come back -> the group and its claims
     while groups or going:
         while groups and len(going) < 2 * places:  # the next ones wait in line already
             held = ExitStack()
             mine = held.enter_context(folder.claim(groups.pop(0)))
             if mine:
-                going[remote.remote(mine, models.folder, command)] = mine, held
+                going[start(mine)] = mine, held
         for back in ray.wait(list(going))[0] if going else ():
             mine, held = going.pop(back)
             with held:
-                for run, found in received(ray, back, mine):
-                    write_down(run, found, plan, folder, say)
+                yield from received(ray, back, mine)
 
 
 def on_worker(group: list[GridRun], models: Path | None, command: str) -> list[tuple[GridRun, dict]]:

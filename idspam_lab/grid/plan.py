@@ -13,9 +13,11 @@
     transfer = ["imdb"]                           # also evaluated there without training there
     few_shot = 100                                # ... after training on so many of its texts
 
-Further keys: metric, limit, holdout, and for tables of one's own text, pair, label (see `load_task`); test_limit, a
-stratified choice of so many of each set of test texts; and alone = true, where times are the point: no passes are
-shared. A file that has `commands` in place of runs names what to type for a table that no training fills.
+Further keys: tune_seeds, the seeds that try all of those settings, while each other one trains once, with what did best
+on the validation texts (`due`); metric, limit, holdout, and for tables of one's own text, pair, label (see
+`load_task`); test_limit, a stratified choice of so many of each set of test texts; and alone = true, where times are
+the point: no passes are shared. A file that has `commands` in place of runs names what to type for a table that no
+training fills.
 """
 
 import hashlib
@@ -43,7 +45,8 @@ from .models import Models
 
 FORMAT = "idspam_lab grid 1"
 LISTS = {
-    "backbones": str, "tasks": str, "methods": str, "layers": int, "reads": str, "seeds": int, "transfer": str
+    "backbones": str, "tasks": str, "methods": str, "layers": int, "reads": str, "seeds": int, "tune_seeds": int,
+    "transfer": str,
 }  # fmt: skip
 COLUMNS = ("text", "pair", "label")  # of tables of one's own
 LATER = (*COLUMNS, "read")  # what a run says only where its file does
@@ -107,6 +110,7 @@ class Plan:
     title: str
     runs: tuple[GridRun, ...]
     commands: tuple[str, ...] = ()
+    later: frozenset[str] = frozenset()  # ids of runs that wait for a choice of settings, of which most will never be
 
 
 def read_plan(path: str | Path, models: Models) -> Plan:
@@ -124,13 +128,20 @@ def read_plan(path: str | Path, models: Models) -> Plan:
         raise BadInput(f"{path} has no runs: give it at least one block that begins with [[runs]].")
     check_keys(content, path)
     runs: dict[str, GridRun] = {}
+    later, at_once = set(), set()
     for number, block in enumerate(blocks or (), start=1):
         where = f"{path}, block {number}"
         if not isinstance(block, dict):
             raise BadInput(f"{where} is {block!r}, but a block begins with [[runs]] and has keys.")
         check_keys(block, where)
-        runs |= {run.id: run for run in runs_of(content | block, where, models)}
-    return Plan(path.stem, str(title or path.stem), tuple(runs.values()), tuple(commands or ()))
+        block = content | block
+        found = {run.id: run for run in runs_of(block, where, models)}
+        waits = seeds_that_wait(block, where)
+        later |= {run.id for run in found.values() if run.settings.seed in waits}
+        at_once |= {run.id for run in found.values() if run.settings.seed not in waits}
+        runs |= found
+    told = tuple(runs.values()), tuple(commands or ()), frozenset(later - at_once)
+    return Plan(path.stem, str(title or path.stem), *told)
 
 
 def read_toml(path: Path) -> dict:
@@ -267,6 +278,22 @@ def settings_of(told: dict, method: str) -> Iterator[dict]:
     lists = [list(map(KINDS[name], values)) for name, values in zip(told, lists, strict=True)]  # 0 is 0.0
     for values in product(*lists):
         yield METHODS[read_method(method)[0]].preset | dict(zip(told, values, strict=True))
+
+
+def seeds_that_wait(block: dict, where: str) -> set[int]:
+    """Those that train only with what `tune_seeds` have chosen; none where there is one choice of settings.
+
+    Raises:
+        BadInput: nothing to choose by, or a seed that does not train.
+    """
+    lists = [value for value in block.get("settings", {}).values() if isinstance(value, list) and len(value) > 1]
+    if "tune_seeds" not in block or not lists:
+        return set()
+    if unknown := [seed for seed in block["tune_seeds"] if seed not in block["seeds"]]:
+        raise BadInput(f"tune_seeds holds {unknown[0]}, which is not among seeds = {block['seeds']} ({where}).")
+    if block.get("holdout", 1) == 0:
+        raise BadInput(f"tune_seeds needs validation texts to choose by, but holdout is 0 ({where}).")
+    return set(block["seeds"]) - set(block["tune_seeds"])
 
 
 def columns_of(block: dict) -> dict[str, str]:

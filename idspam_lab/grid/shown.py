@@ -7,6 +7,7 @@ import pandas as pd
 from ..experiments.summary import as_text, summarize
 from ..methods.spelled import title_of
 from ..terminal import table
+from .due import ahead, total
 from .estimate import cost_of
 from .folder import GridFolder
 from .groups import groups_of
@@ -24,7 +25,7 @@ def dry_run(plan: Plan, folder: GridFolder, models: Models, rate: float, how: st
         rate: floating-point operations a second.
         how: where the rate comes from.
     """
-    missing = [run for run in plan.runs if not folder.done(run)]
+    missing = ahead(plan, folder)
     groups = groups_of(missing, models)
     flop, memory, kept = {}, {}, 0.0
     for group in groups:
@@ -32,10 +33,11 @@ def dry_run(plan: Plan, folder: GridFolder, models: Models, rate: float, how: st
         kept = max(kept, cost.kept)
         for run in group:
             flop[run.id], memory[run.id] = cost.flop / len(group), cost.memory
-    rows = [row_of(runs, flop, memory, rate) for runs in alike(plan.runs)]
+    listed = [run for run in plan.runs if run in missing or folder.done(run)]
+    rows = [row_of(runs, flop, memory, rate) for runs in alike(listed)]
     hours = sum(flop.values()) / rate / 3600
     lines = [f"{plan.title}\n", table(rows, COLUMNS, width=WIDTH), ""]
-    lines.append(f"{len(plan.runs)} runs, {len(plan.runs) - len(missing)} done; the rest in {len(groups)} groups that")
+    lines.append(f"{len(listed)} runs, {len(listed) - len(missing)} done; the rest in {len(groups)} groups that")
     lines[-1] += f" share passes: about {hours:,.1f} hours at {how}."
     if missing:
         most = max(memory.values()) / 1e9
@@ -91,8 +93,8 @@ def results(plan: Plan, best: pd.DataFrame, folder: GridFolder) -> str:
     """
     found = [folder.read(run) for run in plan.runs if folder.done(run)]
     if not found:
-        return f"Nothing is done yet of {len(plan.runs)} runs."
+        return f"Nothing is done yet of {total(plan)} runs."
     remarks = dict.fromkeys(remark for run in found for remark in run.get("remarks", ()))
     where = ", ".join(path.name for path in sorted(folder.path.glob(f"{plan.name}*.csv")))
     lines = [f"{as_text(summarize(best))}\n", *(f"Note: {remark}" for remark in remarks)]
-    return "\n".join([*lines, f"{len(found)} of {len(plan.runs)} runs are done. Written to {folder.path}: {where}"])
+    return "\n".join([*lines, f"{len(found)} of {total(plan)} runs are done. Written to {folder.path}: {where}"])

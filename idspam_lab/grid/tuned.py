@@ -22,14 +22,22 @@ def tuned(done: Sequence[dict]) -> list[dict]:
     cells: dict[str, dict[str, list[dict]]] = {}
     for found in done:
         if all(SCORE in epoch for epoch in found["history"]):
-            settings = {name: value for name, value in found["run"]["settings"].items() if name != "seed"}
-            cell = json.dumps(found["run"] | {"settings": None}, sort_keys=True)
-            cells.setdefault(cell, {}).setdefault(json.dumps(settings), []).append(found)
+            cells.setdefault(cell_of(found["run"]), {}).setdefault(settings_of(found["run"]), []).append(found)
     chosen = []
     for candidates in cells.values():
         seeds = max(map(len, candidates.values()))
         chosen += max((runs for runs in candidates.values() if len(runs) == seeds), key=mean_score)
     return chosen
+
+
+def cell_of(run: dict) -> str:
+    """The same for runs that differ in their settings alone."""
+    return json.dumps(run | {"settings": None}, sort_keys=True)
+
+
+def settings_of(run: dict) -> str:
+    """The same for runs that differ in their seed alone, as far as settings go."""
+    return json.dumps({name: value for name, value in run["settings"].items() if name != "seed"})
 
 
 def several_settings(done: Sequence[dict]) -> bool:
