@@ -4,8 +4,10 @@ import json
 
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from idspam_lab.claims import CLAIMS, QUESTIONS, page
+from idspam_lab.claims.averages import on_average
 from idspam_lab.claims.blocks import earlier_blocks, middle_blocks, over_lpt_by_block
 from idspam_lab.claims.costs import converges, faster_prediction_than_lora, faster_step_than_lora
 from idspam_lab.claims.looked_into import looked_into
@@ -65,6 +67,24 @@ def test_blocks_against_lpt(tmp_path):
     pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
     found = over_lpt_by_block(tmp_path)
     assert found.verdict == Verdict.HOLDS and "ahead of LPT at 3 of 4 blocks, behind at 0" in found.evidence
+
+
+def test_on_average_the_tasks_are_the_sample(tmp_path):
+    leads = {"sst2": 0.04, "imdb": 0.05, "mrpc": 0.06, "rte": -0.5}
+    for task, lead in leads.items():
+        rows = table({OURS: [0.7, 0.72, 0.71], "LPT": [0.7 - lead, 0.72 - lead, 0.71 - lead]}, task)
+        if task == "sst2":
+            rows = pd.concat([rows, table({"SMoP": [0.9, 0.9, 0.9]}, task)])  # one task is no average
+        majority = table({"majority class": [1.3 if task == "rte" else 0.5]}, task, layer=None).assign(seed=None)
+        pd.concat([rows, majority]).to_csv(tmp_path / f"compare_{task}.csv", index=False)
+    found = on_average(["LPT", "SMoP"])(tmp_path)
+    half = 0.01 / 3**0.5 * t.ppf(0.975, 2)
+    told = f"LPT +5.0 (+{100 * (0.05 - half):.1f} to +{100 * (0.05 + half):.1f}), ahead on 3 of 3."
+    assert told in found.evidence and "SMoP" not in found.evidence and found.verdict == Verdict.HOLDS
+    more = table({OURS: [0.7, 0.72, 0.71], "LPT": [0.6, 0.62, 0.61]}, "sst2")  # two tables of one task are one task
+    more.to_csv(tmp_path / "transfer_more.csv", index=False)
+    assert "LPT +6.0" in on_average(["LPT"])(tmp_path).evidence
+    assert on_average(["LoRA"])(tmp_path).verdict == Verdict.UNTESTED
 
 
 def test_transfer_looks_at_the_other_task_and_the_rivals_alone(tmp_path):

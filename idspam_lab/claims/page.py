@@ -21,7 +21,8 @@ brackets stands its 95 % interval (Student's t over the seeds: of three, 4.3 sta
 when the interval leaves 0 out. *Holds*: every lead counts. *Holds partly*: some do, or not in every table. *Cannot be
 told*: none does. *Does not hold*: some count the other way and none this way. Of twenty leads that are none, one is
 expected to count; and the seeds of a table share one choice of training texts, except where few-shot texts are drawn,
-so an interval says nothing of other texts. The other soft prompts that decide are those of the paper's tables."""
+so an interval says nothing of other texts. On the average of the tasks the interval is over the tasks, each with the
+mean of its seeds. The other soft prompts that decide are those of the paper's tables."""
 
 
 def page(folder: str | Path = MEASURED) -> str:
