@@ -143,7 +143,7 @@ def test_it_starts_and_loads_where_weights_are(path, place, tmp_path, monkeypatc
     assert runs["score"].between(0, 1).all() and (epochs["train_loss"] > 0).all()
 
 
-SIZES = {  # a table -> its model, a task there, the default block, what Tables 12 and 13 count, and a head for K classes
+SIZES = {  # a table -> its model, a task there, the default block, what Tables 12 and 13 count, and the head
     "table_04": ("roberta-base", "cb", 6, 2_064_384, 3 * 768 + 3),
     "table_05": ("roberta-large", "cb", 12, 3_538_944, 3 * 1024 + 3),
     "table_09": ("gpt2", "cb", 6, 2_064_384, 3 * 768 + 3),
