@@ -1,6 +1,7 @@
 """RESULTS.md: what its rules decide, and that the page is what the tables give."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -9,12 +10,20 @@ from scipy.stats import t
 from idspam_lab.claims import CLAIMS, QUESTIONS, page
 from idspam_lab.claims.averages import on_average
 from idspam_lab.claims.blocks import earlier_blocks, middle_blocks, over_lpt_by_block
-from idspam_lab.claims.costs import converges, faster_prediction_than_lora, faster_step_than_lora
+from idspam_lab.claims.counts import saving_grows
 from idspam_lab.claims.looked_into import looked_into
 from idspam_lab.claims.scores import against, on_another_task
 from idspam_lab.claims.speed import speed
+from idspam_lab.claims.times import (
+    converges,
+    faster_prediction_than_lora,
+    faster_step_than_lora,
+    lora_converges,
+    times_beside_lpt,
+)
 from idspam_lab.claims.verdict import OURS, Verdict, together
 from idspam_lab.cli import main
+from idspam_lab.paper_tables import paper_table
 
 
 def table(scores: dict, task="sst2", source=None, layer=3):
@@ -117,6 +126,46 @@ def test_convergence(tmp_path, tasks, expected):
     assert found.verdict == expected and "(epoch 4.0, rate 0.003" in found.evidence
 
 
+@pytest.mark.parametrize(
+    ("training", "prediction", "expected"),
+    [(1.05, 0.95, Verdict.HOLDS), (1.05, 1.3, Verdict.PARTLY), (1.3, 0.7, Verdict.FAILS)],
+)
+def test_times_beside_lpt_are_about_as_long_within_a_tenth(tmp_path, training, prediction, expected):
+    lpt = table({"LPT": [0.7] * 3}).assign(train_seconds_per_text=2.0, predict_seconds_per_text=1.0)
+    ours = table({OURS: [0.7] * 3}).assign(train_seconds_per_text=[2 * (training + e) for e in (-0.01, 0, 0.01)])
+    ours = ours.assign(predict_seconds_per_text=prediction)
+    pd.concat([lpt, ours]).to_csv(tmp_path / "convergence_x.csv", index=False)
+    found = times_beside_lpt(tmp_path)
+    half = 0.01 / 3**0.5 * t.ppf(0.975, 2)
+    told = f"sst2, training: {training:.2f} times LPT's ({training - half:.2f} to {training + half:.2f})"
+    assert told in found.evidence and found.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [([0.3, 0.2, 0.1, 0.05, 0.04], Verdict.HOLDS), ([0.3, 0.2, 0.25, 0.05, 0.04], Verdict.PARTLY),
+     ([0.3, 0.2, 0.1, 0.05, 0.6], Verdict.FAILS)],
+)  # fmt: skip
+def test_loras_loss_at_the_printed_epochs(tmp_path, later, expected):
+    losses = {5 * step: loss for step, loss in enumerate([0.5, *later], start=1)}
+    rows = [
+        {"train_task": "mrpc", "seed": seed, "epoch": epoch, "train_loss": losses.get(epoch, 9.0) + e}
+        for seed, e in enumerate((-0.01, 0.01))
+        for epoch in range(1, 31)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "lora_loss-epochs.csv", index=False)
+    found = lora_converges(tmp_path)
+    assert found.verdict == expected and "mrpc: 0.5, 0.3, 0.2, " in found.evidence and "9" not in found.evidence
+
+
+def test_the_saving_beside_lora_as_table_13_prints_it(tmp_path):
+    found = saving_grows(tmp_path)
+    printed = paper_table(13).dropna(subset=["ratio"]).set_index("backbone")["ratio"]
+    for name, ratio in re.findall(r"(\S+) (\d\.\d\d)[,.]", found.evidence):
+        assert float(ratio) == pytest.approx(printed.pop(name), abs=0.13)  # gpt2-large: see the audit of its count
+    assert printed.empty and found.verdict == Verdict.PARTLY and "in 4 of 5 steps" in found.evidence
+
+
 def benched(folder, **part):
     (folder / "bench").mkdir(exist_ok=True)
     (folder / "bench" / "x.json").write_text(json.dumps({"found": [{"ratios": [], "cases": {}} | part]}))
@@ -214,7 +263,7 @@ def test_every_aim_in_speed_is_said_and_whether_it_was_reached(tmp_path):
 def test_an_empty_folder_leaves_untested_what_needs_a_table(tmp_path):
     found = {claim.sentence: claim.evidence(tmp_path).verdict for claim in (*CLAIMS, *QUESTIONS)}
     counted = {sentence for sentence, verdict in found.items() if verdict != Verdict.UNTESTED}
-    assert len(counted) == 3 and all("numbers" in sentence or "parameters" in sentence for sentence in counted)
+    assert len(counted) == 4 and all(re.search("numbers|parameters|saves", sentence) for sentence in counted)
 
 
 def test_the_page_is_what_the_tables_give(request, tmp_path):

@@ -14,6 +14,7 @@ import pandas as pd
 from ..experiments.summary import interval
 
 OURS = "ID-SPAM"
+ABOUT = 0.1  # what the paper calls comparable: within a tenth
 
 
 class Verdict(StrEnum):

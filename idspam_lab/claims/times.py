@@ -1,51 +1,13 @@
-"""What ID-SPAM costs: trained numbers, the time of a step, the time until it has converged."""
+"""How long ID-SPAM takes: a step, a prediction, the time until it has converged; and LoRA's loss until then."""
 
 from pathlib import Path
 
-from ..audit.sizes import lora_size
-from ..counting import count
+import pandas as pd
+
 from ..experiments.summary import interval, read_results, told_apart
-from ..paper import IDSPAM_PARAMETERS
+from ..paper_tables import paper_table
 from .speed import measured
-from .verdict import OURS, Finding, Verdict, together
-
-
-def sizes(folder: Path) -> Finding:
-    """Table 12 and 13, counted again from the models' shapes."""
-    cells, right = [], 0
-    for name, printed in IDSPAM_PARAMETERS.items():
-        found = count("idspam", name).method
-        right += printed.agrees(found)
-        if not printed.agrees(found):
-            cells.append(f"{name} has {found:,}, printed {printed.value:,.0f}")
-    rest = f" Not so: {'; '.join(cells)}." if cells else ""
-    evidence = (
-        f"{right} of {len(IDSPAM_PARAMETERS)} counts come out from the models' shapes with t = 10, a bottleneck of 34 "
-        f"and a bias on the up-projection alone, choices that the paper does not state, made to fit.{rest}"
-    )
-    return Finding(evidence, Verdict.HOLDS if not cells else Verdict.PARTLY)
-
-
-def fewer_than_lora(folder: Path) -> Finding:
-    """Trained numbers of ID-SPAM and of LoRA at rank 8 on queries and values, and as the paper counts LoRA."""
-    ours, lora = count("idspam", "roberta-base").method, count("lora", "roberta-base").method
-    every = lora_size("roberta-base")
-    return Finding(
-        f"RoBERTa-base: ID-SPAM {ours:,}; LoRA {lora:,} at rank 8 on queries and values, {every:,} at rank 16 on every "
-        "linear layer, which is what Table 12 counts. Which of the two is smaller is a choice of LoRA's rank.",
-        Verdict.HOLDS if ours < min(lora, every) else Verdict.PARTLY if ours < every else Verdict.FAILS,
-    )
-
-
-def beside_lpt(folder: Path) -> Finding:
-    """Trained numbers of ID-SPAM and LPT with both sizes of RoBERTa."""
-    names = ("roberta-base", "roberta-large")
-    counts = {name: (count("idspam", name).method, count("lpt", name).method) for name in names}
-    each = [f"{name}: ID-SPAM {ours:,}, LPT {lpt:,} ({ours / lpt - 1:+.0%})" for name, (ours, lpt) in counts.items()]
-    (base, base_lpt), (large, large_lpt) = counts.values()
-    about = abs(large / large_lpt - 1) <= 0.1
-    verdict = Verdict.FAILS if base >= base_lpt else Verdict.HOLDS if about else Verdict.PARTLY
-    return Finding(f"{'; '.join(each)}. About as many is within 10 % here.", verdict)
+from .verdict import ABOUT, OURS, Finding, Verdict, together
 
 
 def faster_step_than_lora(folder: Path) -> Finding:
@@ -99,6 +61,41 @@ def faster_prediction_than_lora(folder: Path) -> Finding:
         return Finding("No prediction was timed yet.", Verdict.UNTESTED)
     rule = "LoRA with merged weights takes as long as the forward; unmerged, longer."
     return Finding(" ".join([*sentences, rule]), together(verdicts))
+
+
+def times_beside_lpt(folder: Path) -> Finding:
+    """Seconds a text in training and in prediction against LPT, where every run went alone on a quiet machine."""
+    sentences, verdicts = [], []
+    for path in sorted(folder.glob("convergence*.csv")):
+        for task, runs in read_results(path).dropna(subset=["seed"]).groupby("train_task", sort=False):
+            for name, column in (("training", "train_seconds_per_text"), ("prediction", "predict_seconds_per_text")):
+                seconds = runs.pivot_table(index="seed", columns="method", values=column)
+                ratio = seconds[OURS] / seconds["LPT"]
+                low, high = interval(ratio)
+                verdicts.append(Verdict.HOLDS if abs(ratio.mean() - 1) <= ABOUT else Verdict.FAILS)
+                sentences.append(
+                    f"{task}, {name}: {ratio.mean():.2f} times LPT's ({low:.2f} to {high:.2f}) (`{path.name}`)."
+                )
+    if not verdicts:
+        return Finding("There is no such table yet.", Verdict.UNTESTED)
+    return Finding(" ".join([*sentences, f"As long is within {ABOUT:.0%} here."]), together(verdicts))
+
+
+def lora_converges(folder: Path) -> Finding:
+    """LoRA's training loss at the epochs that Table 16 prints, the mean over the seeds, task by task."""
+    sentences, verdicts, printed = [], [], sorted(paper_table(16)["epoch"].unique())
+    for path in sorted(folder.glob("lora_loss-epochs.csv")):
+        for task, epochs in pd.read_csv(path).groupby("train_task", sort=False):
+            loss = epochs.groupby("epoch")["train_loss"].mean().loc[printed]
+            falls = bool((loss.diff().dropna() < 0).all())
+            verdicts.append(
+                Verdict.HOLDS if falls else Verdict.PARTLY if loss.iloc[-1] < loss.iloc[0] else Verdict.FAILS
+            )
+            each = ", ".join(f"{value:.2g}" for value in loss)
+            sentences.append(f"{task}: {each} after {', '.join(map(str, printed))} epochs (`{path.name}`).")
+    if not verdicts:
+        return Finding("There is no such table yet.", Verdict.UNTESTED)
+    return Finding(" ".join(sentences), together(verdicts))
 
 
 def converges(folder: Path) -> Finding:
