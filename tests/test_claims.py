@@ -1,6 +1,7 @@
 """RESULTS.md: what its rules decide, and that the page is what the tables give."""
 
 import json
+import math
 import re
 
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy.stats import t
 from idspam_lab.claims import CLAIMS, QUESTIONS, page
 from idspam_lab.claims.averages import on_average
 from idspam_lab.claims.blocks import earlier_blocks, middle_blocks, over_lpt_by_block
+from idspam_lab.claims.constant import MAJORITY, best_constant
 from idspam_lab.claims.counts import saving_grows
 from idspam_lab.claims.looked_into import looked_into
 from idspam_lab.claims.scores import against, on_another_task
@@ -21,8 +23,9 @@ from idspam_lab.claims.times import (
     lora_converges,
     times_beside_lpt,
 )
-from idspam_lab.claims.verdict import OURS, Verdict, together
+from idspam_lab.claims.verdict import OURS, Verdict, no_worse, together
 from idspam_lab.cli import main
+from idspam_lab.metrics import score
 from idspam_lab.paper_tables import paper_table
 
 
@@ -79,13 +82,14 @@ def test_blocks_against_lpt(tmp_path):
 
 
 def test_on_average_the_tasks_are_the_sample(tmp_path):
-    leads = {"sst2": 0.04, "imdb": 0.05, "mrpc": 0.06, "rte": -0.5}
+    leads = {"sst2": 0.04, "imdb": 0.05, "mrpc": 0.06, "rte": -0.2}
     for task, lead in leads.items():
         rows = table({OURS: [0.7, 0.72, 0.71], "LPT": [0.7 - lead, 0.72 - lead, 0.71 - lead]}, task)
         if task == "sst2":
             rows = pd.concat([rows, table({"SMoP": [0.9, 0.9, 0.9]}, task)])  # one task is no average
-        majority = table({"majority class": [1.3 if task == "rte" else 0.5]}, task, layer=None).assign(seed=None)
-        pd.concat([rows, majority]).to_csv(tmp_path / f"compare_{task}.csv", index=False)
+        pd.concat([rows, constant(0.99 if task == "rte" else 0.5, task)]).to_csv(
+            tmp_path / f"compare_{task}.csv", index=False
+        )
     found = on_average(["LPT", "SMoP"])(tmp_path)
     half = 0.01 / 3**0.5 * t.ppf(0.975, 2)
     told = f"LPT +5.0 (+{100 * (0.05 - half):.1f} to +{100 * (0.05 + half):.1f}), ahead on 3 of 3."
@@ -183,37 +187,80 @@ def test_a_step_beside_lora_is_the_plain_path_at_the_middle(tmp_path, plain, exp
 
 
 @pytest.mark.parametrize(
-    ("first", "mean", "expected"),
+    ("mean", "unmerged", "expected"),
     [
-        ((0.9, 0.95), (0.8, 0.9), Verdict.HOLDS),
-        ((0.9, 1.1), (1.2, 1.3), Verdict.PARTLY),
-        ((1.1,), (1.2,), Verdict.FAILS),
+        ((0.8, 0.9), (0.7, 0.8), Verdict.HOLDS),
+        ((1.2, 1.3), (0.7, 0.8), Verdict.PARTLY),
+        ((1.2, 1.3), (1.1, 1.2), Verdict.FAILS),
     ],
 )
-def test_a_prediction_beside_lora(tmp_path, first, mean, expected):
+def test_a_prediction_beside_lora_is_decided_by_heads_that_read_the_mean(tmp_path, mean, unmerged, expected):
+    cases = (("first", "forward", (0.5, 0.6)), ("mean", "forward", mean), ("mean", "LoRA unmerged", unmerged))
     ratios = [
-        {"what": f"ID-SPAM, {n} tokens, reads the {read} / forward", "value": value}
-        for read, values in (("first", first), ("mean", mean))
+        {"what": f"ID-SPAM, {n} tokens, reads the {read} / {rival}", "value": value}
+        for read, rival, values in cases
         for n, value in enumerate(values)
     ]
     ratios.append({"what": "operations: ID-SPAM, 16 tokens, reads the mean / forward", "value": 7.0})
     benched(tmp_path, part="c", title="(c) Prediction, minilm; median", ratios=ratios)
     found = faster_prediction_than_lora(tmp_path)
     assert found.verdict == expected
-    assert f"the head reads the mean: {min(mean):.2f} to {max(mean):.2f}" in found.evidence
+    assert f"{min(mean):.2f} to {max(mean):.2f} times LoRA's with merged weights" in found.evidence
+    assert "(where the first token is read 0.50 to 0.60)" in found.evidence
+    assert f"{min(unmerged):.2f} to {max(unmerged):.2f} times LoRA's unmerged (`bench/x.json`)" in found.evidence
 
 
-def test_a_lead_among_methods_that_learned_nothing_is_not_counted(tmp_path):
-    """LPT answers always the same; a lead over it says something only where the other one does better than that."""
-    majority = table({"majority class": [0.545]}, "mrpc", "qqp", None).assign(seed=None)
+def constant(accuracy, task, source=None, metric="accuracy"):
+    """The row of a majority class with this share of the test texts."""
+    macro_f1 = accuracy / (1 + accuracy)
+    score = accuracy if metric == "accuracy" else (accuracy + macro_f1) / 2
+    found = table({MAJORITY: [score]}, task, source, layer=None)
+    return found.assign(seed=None, accuracy=accuracy, macro_f1=macro_f1, metric=metric)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "acc_f1"])
+def test_the_best_constant_answer_is_that_of_the_larger_class_there(metric):
+    labels = [0] * 3 + [1] * 7
+    expected = max(score(metric, labels, [k] * 10, 2)["score"] for k in (0, 1))
+    worst = score(metric, labels, [0] * 10, 2)
+    trained = constant(0.3, "mrpc", "qqp", metric)
+    assert trained["score"].item() == pytest.approx(worst["score"])
+    assert best_constant(trained) == best_constant(constant(0.7, "mrpc", "qqp", metric)) == pytest.approx(expected)
+    assert best_constant(constant(0.3, "mnli", "mnli", metric)) == pytest.approx(worst["score"])  # of three classes
+    assert math.isnan(best_constant(table({OURS: [0.5]})))
+
+
+def test_a_lead_counts_where_the_method_that_has_it_is_better_than_a_constant_answer(tmp_path):
+    """On the other task the training texts' class may be the worst answer: the best one decides."""
     runs = table({OURS: [0.548, 0.55, 0.54], "LPT": [0.50, 0.502, 0.494]}, "mrpc", "qqp")
-    pd.concat([majority, runs]).to_csv(tmp_path / "few_shot_x.csv", index=False)
-    found = on_another_task("few_shot_*.csv", ["LPT"])(tmp_path)
-    assert found.verdict == Verdict.OPEN and "majority class (54.5 %): not counted" in found.evidence
-    better = runs.assign(score=runs["score"] + 0.1)
-    pd.concat([majority, better]).to_csv(tmp_path / "few_shot_x.csv", index=False)
-    found = on_another_task("few_shot_*.csv", ["LPT"])(tmp_path)
-    assert found.verdict == Verdict.HOLDS and "largest class of the training texts: 54.5 %" in found.evidence
+    path, claim = tmp_path / "few_shot_x.csv", on_another_task("few_shot_*.csv", ["LPT"])
+    pd.concat([constant(0.45, "mrpc", "qqp"), runs]).to_csv(path, index=False)
+    found = claim(tmp_path)
+    assert found.verdict == Verdict.OPEN
+    assert "No method does better than the best constant answer (55.0 %): not counted" in found.evidence
+    pd.concat([constant(0.45, "mrpc", "qqp"), runs.assign(score=runs["score"] + 0.03)]).to_csv(path, index=False)
+    found = claim(tmp_path)
+    assert found.verdict == Verdict.HOLDS and "No better than the best constant answer (55.0 %): LPT." in found.evidence
+    worse = runs.assign(score=[0.52, 0.522, 0.516, 0.54, 0.543, 0.536])  # behind a method that has learned nothing
+    other = table({"SMoP": [0.6, 0.61, 0.605]}, "mrpc", "qqp")
+    pd.concat([constant(0.45, "mrpc", "qqp"), worse, other]).to_csv(path, index=False)
+    assert claim(tmp_path).verdict == Verdict.OPEN
+    assert on_another_task("few_shot_*.csv", ["SMoP"])(tmp_path).verdict == Verdict.FAILS
+
+
+@pytest.mark.parametrize(
+    ("lead", "noise", "expected"),
+    [
+        (0.05, 0.001, Verdict.HOLDS),  # ahead
+        (-0.01, 0.001, Verdict.HOLDS),  # behind, by less than two points
+        (-0.05, 0.001, Verdict.FAILS),
+        (0.0, 0.05, Verdict.OPEN),  # an interval of twelve points to each side says neither
+    ],
+)
+def test_comparable_is_an_interval_above_two_points_less(tmp_path, lead, noise, expected):
+    ours = [0.7 + lead - noise, 0.7 + lead + noise, 0.7 + lead]
+    table({OURS: ours, "LoRA": [0.7] * 3}, "imdb", "sst2").to_csv(tmp_path / "transfer_x.csv", index=False)
+    assert on_another_task("transfer_*.csv", ["LoRA"], rule=no_worse)(tmp_path).verdict == expected
 
 
 def test_earlier_and_later_blocks(tmp_path):

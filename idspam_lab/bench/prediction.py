@@ -1,4 +1,7 @@
-"""(c) Reading many texts with ID-SPAM, beside the frozen model's own forward: same precision, attention and chunks."""
+"""(c) Reading many texts with ID-SPAM, beside the frozen model's own forward and LoRA: same precision and chunks.
+
+LoRA with merged weights takes as long as the forward; unmerged it is timed, by PEFT's layers in this package's pass.
+"""
 
 from collections.abc import Callable
 
@@ -40,6 +43,7 @@ def prediction(scale: Scale) -> Found:
     backbone = backbone_of(scale.shape)
     clf, model = PromptClassifier(backbone, "idspam", read="first"), Forward(backbone)
     mean = PromptClassifier(backbone, "idspam", read="mean")
+    lora = PromptClassifier(backbone, "lora", read="mean")
     cases, count, work = {}, {}, {}
 
     def read(clf, rows):
@@ -53,6 +57,7 @@ def prediction(scale: Scale) -> Found:
             f"forward, {N} tokens": lambda rows=rows: predict_logits(model, rows, 0),
             f"ID-SPAM, {N} tokens, reads the first": lambda rows=rows: read(clf, rows),
             f"ID-SPAM, {N} tokens, reads the mean": lambda rows=rows: read(mean, rows),
+            f"LoRA unmerged, {N} tokens, reads the mean": lambda rows=rows: read(lora, rows),
         }
         cases |= {name: timed(do) for name, do in reads.items()}
         work |= {name: operations(do) for name, do in reads.items()}
@@ -64,6 +69,11 @@ def prediction(scale: Scale) -> Found:
         Ratio(f"{name} / forward", value / found[f"forward, {N} tokens"], 1.10 if N >= 64 else None, at_most=True)
         for name, value in found.items()
         if (N := lengths[name]) and name.startswith("ID-SPAM")
+    ]
+    ratios += [
+        Ratio(f"{name} / LoRA unmerged", value / found[f"LoRA unmerged, {lengths[name]} tokens, reads the mean"])
+        for name, value in found.items()
+        if name.startswith("ID-SPAM") and name.endswith("mean")
     ]
     ratios += [
         Ratio(f"operations: {name} / forward", needed / work[f"forward, {N} tokens"])

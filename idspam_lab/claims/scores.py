@@ -1,17 +1,20 @@
 """ID-SPAM's scores against those of other methods: on the task it was trained on, and on others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from ..experiments.summary import pairwise, read_results, told_apart
+from ..experiments.summary import pairwise, read_results
+from .constant import above, best_constant
 from .verdict import OURS, Evidence, Finding, Verdict, in_words, together, verdict_of
 
-SOFT_PROMPTS = ("prompt tuning", "P-tuning", "SMoP", "LPT", "DePT")  # that the paper's tables have; they decide
-OTHERS = ("P-tuning v2", "prefix tuning", "IDPG")  # that it only cites; they are shown
+# Those of the paper's tables decide. Its "P-tuning" may be either: section 3.1 cites the second version, appendix A
+# sets the first one's encoder.
+SOFT_PROMPTS = ("prompt tuning", "P-tuning", "P-tuning v2", "SMoP", "LPT", "DePT")
+OTHERS = ("prefix tuning", "IDPG")  # that it only cites; they are shown
 
-MAJORITY = "majority class"
+Rule = Callable[[pd.DataFrame], Verdict]  # of one table's leads
 Case = tuple[str, str, pd.DataFrame]  # how its sentence begins, the file, runs that were tested on the same texts
 
 
@@ -31,39 +34,43 @@ def away(folder: Path, tables: str) -> Iterator[Case]:
             yield f"{source} to ", path.name, runs
 
 
-def judged(cases: Iterable[Case], name: str, others: Sequence[str], beside: Sequence[str] = ()) -> Finding:
+def judged(
+    cases: Iterable[Case], name: str, others: Sequence[str], beside: Sequence[str] = (), rule: Rule = verdict_of
+) -> Finding:
     """A method against others, in every case that has it and one of them at least.
+
+    A lead counts only where the method that has it does better than the best constant answer.
 
     Args:
         others: the rivals that decide.
         beside: methods that are shown with them and decide nothing.
+        rule: what one table's leads say.
     """
     rivals, shown = tuple(others), (*others, *beside)
     sentences, verdicts = [], []
     for start, file, runs in cases:
         if name not in set(runs["method"]):
             continue
+        constant = best_constant(runs)
+        better = above(runs, constant)
         pairs = pairwise(runs, name)
+        pairs["ahead"] = pairs["told_apart"] & (pairs["difference"] > 0) & (name in better)
+        pairs["behind"] = pairs["told_apart"] & (pairs["difference"] < 0) & pairs["method"].isin(better)
         deciding = pairs[pairs["method"].isin(rivals)]
-        if len(deciding):
-            told = in_words(runs, name, pairs[pairs["method"].isin(shown)])
-            majority = runs.loc[runs["method"] == MAJORITY, "score"].max()
-            constant = f" Always the largest class of the training texts: {100 * majority:.1f} %."
-            if learned(runs, majority):
-                verdicts.append(verdict_of(deciding))
-                told += constant if start and majority == majority else ""
-            else:
-                told += f" No method does better than the majority class ({100 * majority:.1f} %): not counted."
-            sentences.append(f"{start}{told} (`{file}`)")
+        if deciding.empty:
+            continue
+        told = in_words(runs, name, pairs[pairs["method"].isin(shown)])
+        level = f"the best constant answer ({100 * constant:.1f} %)"
+        if better & {name, *deciding["method"]}:
+            verdicts.append(rule(deciding))
+            no_better = [each for each in (name, *pairs["method"][pairs["method"].isin(shown)]) if each not in better]
+            told += f" No better than {level}: {', '.join(no_better)}." if no_better else ""
+        else:
+            told += f" No method does better than {level}: not counted."
+        sentences.append(f"{start}{told} (`{file}`)")
     if not sentences:
         return Finding("No table here has these methods.", Verdict.UNTESTED)
     return Finding(" ".join(sentences), together(verdicts) if verdicts else Verdict.OPEN)
-
-
-def learned(runs: pd.DataFrame, majority: float) -> bool:
-    """Is a method told apart as better than the majority class? Of the others, a difference is luck."""
-    leads = [scores - majority for _, scores in runs.dropna(subset=["seed"]).groupby("method")["score"]]
-    return majority != majority or any(told_apart(lead) and lead.mean() > 0 for lead in leads)
 
 
 def against(others: Sequence[str], name: str = OURS, beside: Sequence[str] = ()) -> Evidence:
@@ -71,6 +78,8 @@ def against(others: Sequence[str], name: str = OURS, beside: Sequence[str] = ())
     return lambda folder: judged(at_home(folder), name, others, beside)
 
 
-def on_another_task(tables: str, others: Sequence[str], beside: Sequence[str] = ()) -> Evidence:
+def on_another_task(
+    tables: str, others: Sequence[str], beside: Sequence[str] = (), rule: Rule = verdict_of
+) -> Evidence:
     """ID-SPAM on a task that it was not trained on first, against other methods; `tables` says which files."""
-    return lambda folder: judged(away(folder, tables), OURS, others, beside)
+    return lambda folder: judged(away(folder, tables), OURS, others, beside, rule)

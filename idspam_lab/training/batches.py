@@ -37,7 +37,8 @@ class LengthBuckets(Sampler[list[int]]):
     """Batches of like length in an order that depends on the seed and the epoch alone.
 
     All texts are shuffled, cut into pools of `pool` batches, and sorted by length inside a pool only: little
-    padding, and still another company for each text in each epoch.
+    padding. Where there are more texts than a pool takes, each is in other company in each epoch; of fewer, texts of
+    like length mostly stay together.
     """
 
     def __init__(self, lengths: list[int], batch_size: int, seed: int = 0, pool: int = 50):
