@@ -183,7 +183,8 @@ def test_erasing_everything_or_nothing(clf):
 def test_labels_play_no_part_and_random_orders_are_drawn_anew(clf):
     plain, labelled = clf.rows(TEXTS), clf.rows(Examples(TEXTS, None, (0, 1, 0)))
     scores, gaps = orders(clf, plain, draws=3, seed=4)
-    assert list(scores) == ["weights", "gradient x input", "integrated gradients", "random"] and gaps.shape == (3,)
+    assert list(scores) == ["weights", "gradient x input", "integrated gradients", "rarity", "random"]
+    assert [list(ids) for ids in scores["rarity"][0]] == [row["input_ids"] for row in plain] and gaps.shape == (3,)
     first, second, _ = scores["random"]
     assert not np.array_equal(first[0], second[0])
     again, _ = orders(clf, plain, draws=3, seed=4)
@@ -297,15 +298,22 @@ def whole(seeds, validation):
 
 def test_a_study_is_tidy_and_its_sentences_hold_its_numbers(whole):
     assert list(whole.erasure.columns) == ["order", "route", "text", "comprehensiveness", "sufficiency", "run"]
-    assert len(whole.erasure) == 2 * 4 * 3 * 8 and whole.erasure["run"].nunique() == 2
+    assert len(whole.erasure) == 2 * 5 * 3 * 8 and whole.erasure["run"].nunique() == 2
     assert {"run", "intervention", "text", "probability", "drop", "flipped", "correct"} == set(whole.prompts.columns)
     assert len(whole.completeness) == 16
-    table = faithfulness.against_random(whole).set_index(["measure", "route"])
+    table = faithfulness.against(whole).set_index(["measure", "route"])
     both = table.loc[("comprehensiveness", "both")]
-    first, second, third, fourth = faithfulness.findings(whole)
+    first, second, rare, third, fourth = faithfulness.findings(whole)
     assert f"{100 * both['mean']:.1f} points" in first and "(2 seeds)" in first
     assert first.split(":")[0] == faithfulness.held(both["low"], both["high"])
     assert f"{100 * table.loc[('comprehensiveness', 'generator')]['mean']:.1f} points" in second
+    per_text = whole.erasure.query("route == 'backbone'").pivot(
+        index=["run", "text"], columns="order", values="comprehensiveness"
+    )
+    lead = (per_text["weights"] - per_text["rarity"]).groupby("run").mean().mean()
+    assert f"for the frozen model alone {100 * lead:.1f} points" in rare
+    older = faithfulness.Study(whole.erasure.query("order != 'rarity'"), whole.prompts, whole.completeness)
+    assert faithfulness.findings(older) == [first, second, third, fourth]
     flips = whole.prompts.query("intervention == @MEAN").groupby("run")["flipped"].mean().mean()
     assert f"{100 * flips:.1f} % of the texts" in third
     assert "miss their sum" in fourth
@@ -313,7 +321,7 @@ def test_a_study_is_tidy_and_its_sentences_hold_its_numbers(whole):
 
 def test_the_difference_to_random_is_text_by_text(whole):
     per_run = whole.erasure.query("route == 'both'").groupby(["run", "order"])["comprehensiveness"].mean().unstack()
-    found = faithfulness.against_random(whole).set_index(["measure", "route"]).loc[("comprehensiveness", "both")]
+    found = faithfulness.against(whole).set_index(["measure", "route"]).loc[("comprehensiveness", "both")]
     assert found["mean"] == pytest.approx((per_run["weights"] - per_run["random"]).mean())
 
 

@@ -25,6 +25,7 @@ from .tokens import traced
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)  # of a text's tokens that are erased; ERASER's
 ROUTES = ("generator", "backbone", "both")  # where they are erased
+RARITY = "rarity"
 Scores = list[np.ndarray]  # one number a token (N,) for each text; the largest comes first
 
 
@@ -32,8 +33,9 @@ def orders(clf, rows: Sequence[Row], *, draws: int = 5, steps: int = 16, seed: i
     """The orders to compare, name -> one Scores a draw, and the completeness gap of integrated gradients (texts,).
 
     "weights": w of eq. (1). "gradient x input" and "integrated gradients": through both routes, signed, so that what
-    speaks for the predicted class comes first. "random": `draws` of them; uniform weights rank nothing, so to erase by
-    them is to erase at random too.
+    speaks for the predicted class comes first. "rarity": by the token's number, since vocabularies list common tokens
+    first; no training has touched it. "random": `draws` of them; uniform weights rank nothing, so to erase by them is
+    to erase at random too.
 
     Raises:
         BadInput: the method has no token weights, or draws or steps is below 1.
@@ -46,6 +48,7 @@ def orders(clf, rows: Sequence[Row], *, draws: int = 5, steps: int = 16, seed: i
         "weights": [[text.w for text in traced(clf, rows)]],
         "gradient x input": [[text.both for text in gradient_x_input(clf, rows)]],
         "integrated gradients": [[text.both for text in integrated]],
+        RARITY: [[np.array(row["input_ids"], float) for row in rows]],
         "random": [[generator.random(len(row["input_ids"])) for row in rows] for _ in range(draws)],
     }
     return found, np.array([text.gap for text in integrated])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadInput
-from .erasure import SHARES, aopc, erasure, orders
+from .erasure import RARITY, SHARES, aopc, erasure, orders
 from .interventions import MEAN, UNIFORM, interventions
 from .seeds import over_seeds
 
@@ -97,8 +97,8 @@ def summary(study: Study) -> pd.DataFrame:
     return table[["measure", *(name for name in table.columns if name != "measure")]]
 
 
-def against_random(study: Study, order: str = "weights") -> pd.DataFrame:
-    """An order minus the random one, text by text: columns measure, route, mean, low, high, runs, texts, over.
+def against(study: Study, order: str = "weights", rival: str = "random") -> pd.DataFrame:
+    """One order minus another, text by text: columns measure, route, mean, low, high, runs, texts, over.
 
     A faithful order has comprehensiveness above 0 here and sufficiency below 0.
     """
@@ -106,27 +106,29 @@ def against_random(study: Study, order: str = "weights") -> pd.DataFrame:
     keys = ["run", "route", "text"]
     for measure in ("comprehensiveness", "sufficiency"):
         wide = study.erasure.pivot(index=keys, columns="order", values=measure)
-        difference = (wide[order] - wide["random"]).rename("difference").reset_index()
+        difference = (wide[order] - wide[rival]).rename("difference").reset_index()
         found.append(over_seeds(difference, "difference", ["route"]).assign(measure=measure))
     table = pd.concat(found, ignore_index=True)
     return table[["measure", *(name for name in table.columns if name != "measure")]]
 
 
 def findings(study: Study) -> list[str]:
-    """What held, a sentence each: the order of the weights, the routes, the prompt's input, the completeness."""
-    table = against_random(study).set_index(["measure", "route"])
-    both = table.loc[("comprehensiveness", "both")]
+    """What held, a sentence each: the weights beside chance, by route, beside rarity; the prompt's input; the gap."""
+    both, *by_route = by_routes(study, "random")
     runs = int(both["runs"])
     over = f"{runs} seeds" if runs > 1 else f"one seed, interval over {int(both['texts'])} texts"
     found = [
         f"{held(both['low'], both['high'])}: erasing the tokens that the weights rank first costs the predicted class "
-        f"{points(both)} more than erasing random ones ({over})."
+        f"{points(both)} more than erasing random ones ({over}).",
+        f"Erased for the prompt alone, that difference is {points(by_route[0])}; erased for the frozen model alone, "
+        f"{points(by_route[1])}.",
     ]
-    by_route = {route: table.loc[("comprehensiveness", route)] for route in ("generator", "backbone")}
-    found.append(
-        f"Erased for the prompt alone, that difference is {points(by_route['generator'])}; erased for the frozen model "
-        f"alone, {points(by_route['backbone'])}."
-    )
+    if RARITY in set(study.erasure["order"]):  # a study of an older version has none
+        both, *by_route = by_routes(study, RARITY)
+        found.append(
+            f"Beside the rarest tokens, an order that no training has touched, it is {points(both)}; for the prompt "
+            f"alone {points(by_route[0])}; for the frozen model alone {points(by_route[1])}."
+        )
     prompts = prompt_table(study).set_index(["measure", "intervention"])
     flips, drops = prompts.loc["flipped"]["mean"], prompts.loc["drop"]
     frozen = f"; with attention frozen to uniform, {100 * flips[UNIFORM]:.1f} %" if UNIFORM in flips else ""
@@ -140,6 +142,12 @@ def findings(study: Study) -> list[str]:
         f"{100 * gap.max():.2g} at most."
     )
     return found
+
+
+def by_routes(study: Study, rival: str) -> list[pd.Series]:
+    """The weights' lead over another order in comprehensiveness: erased for both, the prompt, the frozen model."""
+    table = against(study, rival=rival).set_index(["measure", "route"]).loc["comprehensiveness"]
+    return [table.loc[route] for route in ("both", "generator", "backbone")]
 
 
 def held(low: float, high: float) -> str:

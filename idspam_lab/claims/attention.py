@@ -2,28 +2,32 @@
 
 from pathlib import Path
 
-from ..analysis.faithfulness import Study, against_random, findings
+from ..analysis.erasure import RARITY
+from ..analysis.faithfulness import Study, against, by_routes, findings
 from ..errors import BadInput
 from ..experiments.faithfulness import read_study
 from .verdict import Finding, Verdict
 
 
-def other_rankings(study: Study) -> dict[str, float]:
-    """What erasing the first tokens by each other order costs more than erasing random ones, 0..1."""
-    orders = [order for order in study.erasure["order"].unique() if order not in ("weights", "random")]
-    tables = {order: against_random(study, order).set_index(["measure", "route"]) for order in orders}
+def seeing_rankings(study: Study) -> dict[str, float]:
+    """What erasing by each order that sees the prediction costs more than erasing random tokens, 0..1."""
+    orders = [order for order in study.erasure["order"].unique() if order not in ("weights", RARITY, "random")]
+    tables = {order: against(study, order).set_index(["measure", "route"]) for order in orders}
     return {order: table.loc[("comprehensiveness", "both"), "mean"] for order, table in tables.items()}
 
 
 def weights_matter(folder: Path) -> Finding:
-    """The study of lesson 03."""
+    """The study of lesson 03: the weights hold against random tokens and against the rarest, or against one of them."""
     try:
         study = read_study(folder / "faithfulness_rotten_tomatoes")
     except BadInput:
         return Finding("There is no study yet.", Verdict.UNTESTED)
-    found = findings(study)
-    verdict, first = found[0].split(": ", 1)
-    rankings = [f"{100 * lead:.1f} by {order}" for order, lead in other_rankings(study).items()]
+    first, *rest = findings(study)
+    leads = [by_routes(study, rival)[0] for rival in ("random", RARITY)]
+    ahead = [lead["low"] > 0 for lead in leads]
+    verdict = Verdict.HOLDS if all(ahead) else Verdict.PARTLY if any(ahead) else Verdict.OPEN
+    verdict = Verdict.FAILS if leads[0]["high"] < 0 else verdict
+    first = first.split(": ", 1)[1]
+    rankings = [f"{100 * lead:.1f} by {order}" for order, lead in seeing_rankings(study).items()]
     beside = f"Rankings that see the prediction find more: {' and '.join(rankings)}." if rankings else ""
-    verdicts = {"Held": Verdict.HOLDS, "Did not hold": Verdict.FAILS}
-    return Finding(" ".join([first[0].upper() + first[1:], beside, *found[1:3]]), verdicts.get(verdict, Verdict.OPEN))
+    return Finding(" ".join([first[0].upper() + first[1:], *rest[:2], beside, rest[2]]), verdict)

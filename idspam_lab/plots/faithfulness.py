@@ -123,6 +123,6 @@ def bars(part: pd.DataFrame, place: list[float], colour: str, mark: str, label: 
 
 
 def words_of(name: str) -> str:
-    """A row's name in short lines; what the random order stands for is said."""
-    told = {"random": "random (and what uniform weights give)"}.get(name, name)
+    """A row's name in short lines; what an order that is not learned stands for is said."""
+    told = {"random": "random (and what uniform weights give)", "rarity": "the rarest tokens first"}.get(name, name)
     return "\n".join(textwrap.wrap(told, 20))
