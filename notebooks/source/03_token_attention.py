@@ -202,12 +202,15 @@ check_comprehensiveness(my_comprehensiveness)
 # An erased text is a broken text, and a broken text may lose probability whatever was erased. So the number means something only
 # beside that of a **random** order. Uniform weights rank nothing, which makes them random too.
 #
-# The study below erases by $w$, by two gradient methods that see both routes, and at random; for the prompt, for the frozen
-# model, for both; in every seed. It takes the mean over five $k$: 1, 5, 10, 20 and 50 % of the tokens. Then it exchanges the prompts themselves: attention frozen to uniform, the mean prompt of all
-# texts, another text's prompt, none.
+# The random order is an easy rival: rare words carry opinions, and an order that puts the *rarest* tokens first has read neither
+# the class nor a single gradient. Vocabularies list common tokens first, so the token's number gives that order.
 #
-# **Predict** three things: does $w$ beat the random order? Do the gradients beat $w$? And how many predictions flip when every
-# text gets the *same*, mean prompt, so that nothing of the prompt depends on the input?
+# The study below erases by $w$, by two gradient methods that see both routes, by rarity, and at random; for the prompt, for the
+# frozen model, for both; in every seed. It takes the mean over five $k$: 1, 5, 10, 20 and 50 % of the tokens. Then it exchanges
+# the prompts themselves: attention frozen to uniform, the mean prompt of all texts, another text's prompt, none.
+#
+# **Predict** four things: does $w$ beat the random order? The rarest tokens? Do the gradients beat $w$? And how many
+# predictions flip when every text gets the *same*, mean prompt, so that nothing of the prompt depends on the input?
 
 # %%
 from textwrap import fill
@@ -224,11 +227,12 @@ print("", *(fill(line, 95) for line in findings(measured)), sep="\n")
 faithfulness(summary(measured), prompt_table(measured), findings(measured));
 
 # %% [markdown]
-# Read it like this. The first panel: an order is worth what it has beyond the last row. The second: what it has to the left of the
-# last row. The third: what the prediction owes to the prompt being made *from this text*.
+# Read it like this. The first panel: an order is worth what it has beyond the last row, and what training has put into it is what
+# it has beyond the row above that. The second: what it has to the left of them. The third: what the prediction owes to the
+# prompt being made *from this text*.
 #
-# The gradients are meant to beat $w$: they see both routes and the class; $w$ sees one route and no class. What $w$ has for itself is that it is
-# part of the computation and not an estimate of it. And if freezing the attention to uniform flips few predictions, then most of
+# The gradients are meant to beat $w$: they see both routes and the class; $w$ sees one route and no class. What $w$ has for itself
+# is that it is part of the computation and not an estimate of it. And if freezing the attention to uniform flips few predictions, then most of
 # what the prompt does for these texts it would do without the weights that we have been reading.
 #
 # Few texts, short training: "not told apart from chance" is a likely answer here, and it is an answer. The next cell reads the
