@@ -434,6 +434,26 @@ def test_a_run_that_is_already_there_is_shown_without_training(fresh, tiny, trai
     )
 
 
+def test_the_cell_run_again_goes_on_after_stop_and_reads_back_after_the_end(fresh, tiny, train, validation, tmp_path):
+    panel, pressed = LiveTraining(fresh, [TEXT]), []
+
+    def press(progress):
+        if progress.metrics and not pressed:
+            pressed.append(progress)
+            panel.stop_button.click()
+
+    stopped = panel.fit(train, validation, SHORT, callbacks=[press], out=tmp_path).wait()
+    ended = panel.fit(train, validation, SHORT, callbacks=[press], out=tmp_path).wait()
+    assert stopped.stopped and not ended.stopped
+    assert len(stopped.history) == 1 and len(ended.history) == 3 and ended.history[0] == stopped.history[0]
+    again = panel.fit(train, validation, SHORT, out=tmp_path).wait()
+    assert again.history == ended.history and panel.losses == []
+    other = PromptClassifier(tiny, "idspam", labels=("neg", "pos"), layer=1)
+    expected = other.fit(train, validation, SHORT, progress=False)
+    anew = panel.fit(train, validation, SHORT).wait()
+    assert [row["train_loss"] for row in anew.history] == [row["train_loss"] for row in expected.history]
+
+
 def test_loss_curves_stay_short():
     assert [point["y"] for point in loss_series([1.0, 3.0])[0]["line"]] == [1, 3]
     line = loss_series([float(i) for i in range(1000)])[0]["line"]

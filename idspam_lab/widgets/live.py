@@ -17,6 +17,7 @@ from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..terminal import percent
 from ..training import Progress, Run, StopTraining
+from ..training.checkpoint import copy_of, put_back, trained_tensors
 from .chart import LineChart, level, style_of
 from .parts import ROW, Panel, heading, labels_of, picture_html, sentence
 from .tokens import TokenView, tokens_html, tokens_of, view_of
@@ -96,6 +97,7 @@ class LiveTraining(Panel):
 
     def __init__(self, clf: PromptClassifier, texts: Sequence = TEXTS, levels: Mapping[str, float] | None = None):
         self.clf, self.texts = clf, list(texts)
+        self.first = copy_of(trained_tensors(clf))  # what each training here begins with
         self.losses: list[float] = []
         self.epochs: list[dict] = []
         self.snapshots: list[tuple[int, list[Knockout]]] = []  # step, each text's tokens and weights
@@ -108,7 +110,7 @@ class LiveTraining(Panel):
         )
         self.bar = ipywidgets.IntProgress(max=1, layout={"width": "320px"})
         self.said = ipywidgets.HTML(sentence("Not started yet."))
-        small = {"width": 470, "height": 290, "x_label": "step"}
+        small = {"width": 390, "height": 260, "x_label": "step"}  # both beside each other in a notebook on a projector
         self.loss = LineChart(title="training loss", y_label="training loss (nats)", **small)
         self.accuracy = LineChart(
             title="validation accuracy", y_label="accuracy (%)", **small,
@@ -137,6 +139,9 @@ class LiveTraining(Panel):
     def fit(self, train, validation=None, settings=None, *, callbacks=(), **options) -> "LiveTraining":
         """Starts `PromptClassifier.fit` with the same arguments in a thread; `await` the result for the Run.
 
+        It begins with the weights that the classifier had when the panel was made, so that a cell that is run again does
+        the same again: with `out=` it reads back what has ended and goes on with what was stopped.
+
         Raises:
             BadInput: this panel trains already. What `PromptClassifier.fit` refuses comes when it is awaited.
         """
@@ -144,6 +149,7 @@ class LiveTraining(Panel):
             raise BadInput("This panel trains already: press its Stop button, or wait until it has ended.")
         self.losses, self.epochs, self.outcome, self.kept, self.next_drawing = [], [], None, None, 0.0
         self.snapshots = []
+        put_back(self.clf, self.first)
         self.snapshot(0)
         self.asked_to_stop.clear()
         self.stop_button.disabled, self.back.disabled = False, True
