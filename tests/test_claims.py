@@ -54,6 +54,15 @@ def test_the_rule(tmp_path):
     assert verdict(tmp_path, {OURS: ours, "LoRA": lower}).verdict == Verdict.UNTESTED
 
 
+def test_a_method_at_several_blocks_counts_at_the_one_that_most_methods_have(tmp_path):
+    ours, lower = [0.80, 0.82, 0.81], [0.70, 0.71, 0.72]
+    blocks = [table({OURS: ours, "LPT": lower}), table({OURS: [0.1, 0.1, 0.1]}, layer=4)]
+    head = table({"linear head": lower}, layer=None)
+    pd.concat([*blocks, head]).to_csv(tmp_path / "sst2.csv", index=False)
+    found = against(["LPT"], beside=["linear head"])(tmp_path)
+    assert found.verdict == Verdict.HOLDS and "81.0 %" in found.evidence and "linear head +10.0" in found.evidence
+
+
 def test_the_sentence_has_the_lead_of_each(tmp_path):
     found = verdict(tmp_path, {OURS: [0.80, 0.82, 0.81], "LPT": [0.70, 0.72, 0.71], "SMoP": [0.79, 0.83, 0.81]})
     assert "SMoP +0.0 (-2.5 to +2.5), LPT +10.0 (+10.0 to +10.0)." in found.evidence and "81.0 %" in found.evidence
@@ -94,8 +103,10 @@ def test_on_average_the_tasks_are_the_sample(tmp_path):
     half = 0.01 / 3**0.5 * t.ppf(0.975, 2)
     told = f"LPT +5.0 (+{100 * (0.05 - half):.1f} to +{100 * (0.05 + half):.1f}), ahead on 3 of 3."
     assert told in found.evidence and "SMoP" not in found.evidence and found.verdict == Verdict.HOLDS
-    more = table({OURS: [0.7, 0.72, 0.71], "LPT": [0.6, 0.62, 0.61]}, "sst2")  # two tables of one task are one task
+    more = table({OURS: [0.9, 0.92, 0.91], "LPT": [0.8, 0.82, 0.81]}, "sst2")  # two tables of one task are one task
     more.to_csv(tmp_path / "transfer_more.csv", index=False)
+    alone = table({OURS: [0.1, 0.12, 0.11]}, "sst2")  # says nothing of LPT, so it moves nothing
+    alone.to_csv(tmp_path / "transfer_alone.csv", index=False)
     assert "LPT +6.0" in on_average(["LPT"])(tmp_path).evidence
     assert on_average(["LoRA"])(tmp_path).verdict == Verdict.UNTESTED
 

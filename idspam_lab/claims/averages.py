@@ -14,7 +14,7 @@ from .verdict import OURS, Evidence, Finding, Verdict, points, verdict_of
 def on_average(others: Sequence[str]) -> Evidence:
     """ID-SPAM's mean score over the tasks against others'.
 
-    A task counts once, with the mean over its tables and seeds, so that the interval says what other tasks of this
+    A task counts once, with the mean over its tables of what is ahead in each, so that the interval says what other tasks of this
     kind might give. Tasks on which no method does better than the best constant answer are left out.
 
     Args:
@@ -22,13 +22,13 @@ def on_average(others: Sequence[str]) -> Evidence:
     """
 
     def finding(folder: Path) -> Finding:
-        scores = by_task(folder)
+        leads = leads_by_task(folder, others)
         found = []
-        for name in (name for name in others if {OURS, name} <= set(scores)):
-            leads = (scores[OURS] - scores[name]).dropna()
-            if len(leads) > 1:
-                low, high = interval(leads)
-                found.append((name, leads.mean(), low, high, low > 0, high < 0, sum(leads > 0), len(leads)))
+        for name in leads:
+            tasks = leads[name].dropna()
+            if len(tasks) > 1:
+                low, high = interval(tasks)
+                found.append((name, tasks.mean(), low, high, low > 0, high < 0, sum(tasks > 0), len(tasks)))
         columns = ["method", "difference", "low", "high", "ahead", "behind", "first", "tasks"]
         pairs = pd.DataFrame(found, columns=columns).sort_values("difference")
         if pairs.empty:
@@ -37,18 +37,19 @@ def on_average(others: Sequence[str]) -> Evidence:
             f"{row.method} {points(row.difference, row.low, row.high)}, ahead on {row.first} of {row.tasks}"
             for row in pairs.itertuples()
         ]
-        tasks = ", ".join(scores.index[scores[OURS].notna()])
-        return Finding(f"Mean lead in points over the tasks {tasks}: {'; '.join(cells)}.", verdict_of(pairs))
+        return Finding(
+            f"Mean lead in points over the tasks {', '.join(leads.index)}: {'; '.join(cells)}.", verdict_of(pairs)
+        )
 
     return finding
 
 
-def by_task(folder: Path) -> pd.DataFrame:
-    """Mean scores, a row a task that something was learned on, a column a method."""
-    means = []
+def leads_by_task(folder: Path, others: Sequence[str]) -> pd.DataFrame:
+    """ID-SPAM's mean lead over each rival, table by table, then over the tables of a task: a row a task."""
+    found = []
     for _, _, runs in at_home(folder):
-        if above(runs, best_constant(runs)):
-            means.append(runs.dropna(subset=["seed"]).groupby(["test_task", "method"], as_index=False)["score"].mean())
-    if not means:
-        return pd.DataFrame()
-    return pd.concat(means).pivot_table(index="test_task", columns="method", values="score", sort=False)
+        means = runs.dropna(subset=["seed"]).groupby("method")["score"].mean()
+        if OURS in means and above(runs, best_constant(runs)):
+            leads = {name: means[OURS] - means[name] for name in others if name in means}
+            found.append({"task": runs["test_task"].iloc[0]} | leads)
+    return pd.DataFrame(found, columns=["task", *others]).groupby("task", sort=False).mean()

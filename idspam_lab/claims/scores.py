@@ -20,9 +20,16 @@ Case = tuple[str, str, pd.DataFrame]  # how its sentence begins, the file, runs 
 
 def at_home(folder: Path) -> Iterator[Case]:
     """Every table of several methods, on the task that they were trained on."""
-    for path in sorted([*folder.glob("compare_*.csv"), *folder.glob("transfer_*.csv")]):
-        table = read_results(path)
+    for path in sorted([*folder.glob("compare_*.csv"), *folder.glob("sst2.csv"), *folder.glob("transfer_*.csv")]):
+        table = at_one_block(read_results(path))
         yield "", path.name, table[table["train_task"] == table["test_task"]]
+
+
+def at_one_block(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a method that was trained at several blocks, the runs at the block that most methods have."""
+    several = table.groupby("method")["layer"].transform("nunique") > 1
+    common = table.drop_duplicates(["method", "layer"])["layer"].mode()
+    return table[~several | table["layer"].isin(common)]
 
 
 def away(folder: Path, tables: str) -> Iterator[Case]:

@@ -139,8 +139,8 @@ class LiveTraining(Panel):
     def fit(self, train, validation=None, settings=None, *, callbacks=(), **options) -> "LiveTraining":
         """Starts `PromptClassifier.fit` with the same arguments in a thread; `await` the result for the Run.
 
-        It begins with the weights that the classifier had when the panel was made, so that a cell that is run again does
-        the same again: with `out=` it reads back what has ended and goes on with what was stopped.
+        It begins with the weights that the classifier had when the panel was made, so that a cell that is run again
+        does the same again: with `out=` it reads back what has ended and goes on with what was stopped.
 
         Raises:
             BadInput: this panel trains already. What `PromptClassifier.fit` refuses comes when it is awaited.
