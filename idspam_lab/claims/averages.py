@@ -14,8 +14,8 @@ from .verdict import OURS, Evidence, Finding, Verdict, points, verdict_of
 def on_average(others: Sequence[str]) -> Evidence:
     """ID-SPAM's mean score over the tasks against others'.
 
-    A task counts once, with the mean over its tables of what is ahead in each, so that the interval says what other tasks of this
-    kind might give. Tasks on which no method does better than the best constant answer are left out.
+    A task counts once, with the mean lead over its tables, so that the interval says what other tasks of this kind
+    might give. Tasks on which no method does better than the best constant answer are left out.
 
     Args:
         others: the rivals; each needs two tasks at least.

@@ -11,7 +11,7 @@ RIVALS = ("LPT", "LoRA")
 TABLES = "looked_into_*.csv"
 HEAD = """A claim that fails may fail for a reason of ours: the rate, the number of epochs, the token that is read, the
 block, the first values, the size of the generator. Each is changed here. A row of ID-SPAM and of its rivals has the
-best of three rates by 300 validation texts ({task}, {texts:,} texts, {seeds} seeds, `{files}`). Leads are in points,
+best of four rates by 300 validation texts ({task}, {texts:,} texts, {seeds} seeds, `{files}`). Leads are in points,
 with their 95 % intervals, over rivals that have the same epochs and read the same token."""
 
 
