@@ -95,10 +95,11 @@ def check_comparison(notebook):
     assert "idspam-lab compare --task rotten_tomatoes" in text
     told_apart = dict(re.findall(TOLD_APART, text, re.MULTILINE))
     better = {method for method, difference in told_apart.items() if float(difference) < 0}
-    assert better == {"fine-tuning"} and told_apart.keys() - better == {"DePT", "linear head"}
+    assert better == {"fine-tuning"} and told_apart.keys() - better == {"linear head"}
     leads = dict(re.findall(LEAD, text, re.MULTILINE))
-    assert float(leads["prefix tuning"]) == pytest.approx(-0.012, abs=5e-4)
-    assert 0 < float(leads["prompt tuning"]) < 0.005
+    assert float(leads["prefix tuning"]) == pytest.approx(-1.2, abs=0.05)
+    assert 0 < float(leads["prompt tuning"]) < 0.5
+    assert re.search(r"DePT .* 73\.8 ", text)
     assert pictures_of(notebook) == 1
 
 
@@ -110,11 +111,15 @@ def check_audit(notebook):
     told_apart = dict(re.findall(TOLD_APART, text, re.MULTILINE))
     assert told_apart.keys() == {"ID-SPAM (positions=true)", "linear head"}
     leads = dict(re.findall(LEAD, text, re.MULTILINE))
-    assert abs(float(leads["mean pooling"])) < 5e-4
-    assert float(leads["ID-SPAM (lora=8)"]) == pytest.approx(-0.015, abs=5e-4)
+    assert abs(float(leads["mean pooling"])) < 0.05
+    assert float(leads["ID-SPAM (lora=8)"]) == pytest.approx(-1.5, abs=0.05)
     assert text.count("| 4 epochs, reads the mean | ID-SPAM") == 11  # looked into
     looked = re.findall(r"^\| \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
+    best = re.findall(r"^\| 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
+    assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM (init=states), block 3"
+    few, many = re.search(r"lead over LPT is (\S+) .* after 1,000 .* and (\S+) .* after 65,349", text).groups()
+    assert float(few) < 0 < float(many)  # "what does turn the sign"
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)
     assert float(without) < 1e-5 < 1e-4 < float(with_positions)
     assert "39 printed means; the furthest is off by 0.050" in text  # "none is wrong"

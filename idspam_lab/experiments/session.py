@@ -289,16 +289,25 @@ def as_json(examples: Examples, i: int, explanation: Explanation) -> dict:
 
 @contextmanager
 def collect_warnings():
-    """Warnings raised inside, as a list of different sentences; each is shown once."""
+    """Warnings raised inside, as a list of different sentences; each is shown once, unless a filter hides it."""
     sentences: list[str] = []
-    show = warnings.showwarning
+    show, filters = warnings.showwarning, list(warnings.filters)
 
     def keep(message, category, filename, lineno, file=None, line=None):
         if str(message) not in sentences:  # each is said once
             sentences.append(str(message))
-            show(message, category, filename, lineno, file, line)
+            if not is_hidden(str(message), category, filters):
+                show(message, category, filename, lineno, file, line)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = keep
         yield sentences
+
+
+def is_hidden(message: str, category: type[Warning], filters: list[tuple]) -> bool:
+    """Does the first of Python's warning filters that fits say "ignore"?"""
+    for action, start, kind, module, line in filters:
+        if (start is None or start.match(message)) and issubclass(category, kind) and module is None and not line:
+            return action == "ignore"
+    return False

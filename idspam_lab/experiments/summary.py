@@ -139,6 +139,13 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
     return found.sort_values("difference").reset_index()
 
 
+def in_points(pairs: pd.DataFrame) -> pd.DataFrame:
+    """What `pairwise` gives for a reader: differences and intervals in points, 0..100."""
+    told = pairs[["method", "difference", "low", "high", "seeds", "told_apart"]].copy()
+    told[["difference", "low", "high"]] = (100 * told[["difference", "low", "high"]]).round(2)
+    return told
+
+
 def varying(summary: pd.DataFrame, alike: list[str], among: Sequence[str] = CONFIGURATION) -> list[str]:
     """The columns in which rows differ that agree in the columns `alike`."""
     groups = summary.groupby(alike, sort=False, dropna=False)

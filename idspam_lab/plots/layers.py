@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from ..errors import BadInput
 from .methods import draw_baselines, measure
-from .style import COLOURS, DARK, DASHES, MARKS, axes_or_new
+from .style import COLOURS, DASHES, MARKS, axes_or_new
 from .tables import BASELINES, check_columns, one_test, over_runs, seeds_in_words
 
 PAPER_BEST, PAPER_BLOCKS = (11, 13), 24  # appendix A: the blocks of RoBERTa-large that are best in Figure 2
@@ -51,11 +51,12 @@ def layer_curve(
             curve, own = curve.sort_values("layer"), runs[runs["method"] == method]
             x, y, spread = curve["layer"], 100 * curve["mean"], 100 * curve["std"]
             look = {"color": COLOURS[i % len(COLOURS)]}
-            ax.fill_between(x, y - spread, y + spread, alpha=0.2, linewidth=0, zorder=2, **look)
+            ax.fill_between(x, y - spread, y + spread, alpha=0.2, linewidth=0, zorder=2, **look,
+                            label="± one standard deviation" if i == 0 and spread.notna().any() else None)  # fmt: skip
             ax.plot(x, y, marker=MARKS[i % len(MARKS)], linestyle=DASHES[i % len(DASHES)], markersize=9, linewidth=2.5,
                     zorder=3, label=f"{method}, {seeds_in_words(curve['runs'])}", **look)  # fmt: skip
-            ax.scatter(own["layer"], 100 * own["score"], marker="_", s=90, linewidths=1.5, color=DARK, zorder=4,
-                       label="one run" if i == 0 else None)  # fmt: skip
+            ax.scatter(own["layer"], 100 * own["score"], marker="_", s=90, linewidths=2, zorder=4,
+                       label="one run" if i == 0 else None, **look)  # fmt: skip
         draw_baselines(data, ax.axhline)
         ax.set_xticks(range(L))
         ax.set_xlim(-0.4, L - 0.6)

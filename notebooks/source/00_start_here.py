@@ -21,7 +21,8 @@
 # \qquad S_T = \mathrm{resize}\big(\sigma(W_{up}\,\sigma(W_{down}(A)))\big)$$
 #
 # These vectors stand in front of the text at the input of **one** block $m$ of the frozen model (a block is one layer of the
-# transformer). $W_Q$, $W_K$, $W_V$, $W_{down}$ and $W_{up}$ are what is trained; $d_k$ is the width of a query, and $\sigma$ sets
+# transformer). $W_Q$, $W_K$, $W_V$, $W_{down}$ and $W_{up}$ (with a bias) are what is trained, and a small head that
+# reads the model's output; $d_k$ is the width of a query, and $\sigma$ sets
 # all that is below 0 to 0. Lesson 01 builds it step by step, so nothing has to be clear yet. That is all of it. The paper has no
 # public code; this project is one, with lessons.
 #

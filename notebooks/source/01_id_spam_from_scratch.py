@@ -87,8 +87,10 @@ scores = scores_of(E, W_Q, W_K)
 print(scores.shape)
 
 # %% [markdown]
-# A softmax over the last axis turns each row into weights that sum to 1; the mean over the rows gives **one weight for each
-# token**, $w$.
+# A softmax over the last axis turns each row into weights that sum to 1: $\alpha_{ij}$ is how much token $i$ asks of token $j$. The
+# mean over the rows gives **one weight for each token**:
+#
+# $$w_j = \frac{1}{N} \sum_i \alpha_{ij}$$
 #
 # **Predict:** the second sentence has 3 words, a full stop and 2 special tokens, but it was padded to the length of the first. What goes
 # wrong if nobody tells the softmax?

@@ -104,7 +104,7 @@ pd.DataFrame(run.history)[["epoch", "train_loss", "validation_accuracy", "train_
 
 # %% [markdown]
 # `await` lets the notebook hear the button while a thread trains. The run lies under `runs/`: run the cell again, and a finished
-# run is read back; one that you have stopped goes on. "Look back" shows the weights of earlier steps.
+# run is read back; one that you have stopped goes on. Each begins with the weights that `clf` had when the panel was made. "Look back" shows the weights of earlier steps.
 #
 # ## Half the digits
 #

@@ -4,7 +4,8 @@
 # **Afterwards you can** read the learned weights with their signs and by whole words, say by which of two routes a token acts, and
 # measure how far such an explanation may be believed.
 #
-# **Time:** about 4 minutes on two CPU cores; more than half of it is training, once. A GPU is not needed; with one it was not timed.
+# **Time:** about 4 minutes on two CPU cores; a third of it is training, once, and most of the rest the study in "Is the order
+# faithful?". A GPU is not needed; with one it was not timed.
 #
 # **In the paper:** the introduction promises prompts that "attend different words of the input with different weights"; equation
 # (1) in section 2 is that attention; Table 3 compares it with plain mean pooling. No weights are shown anywhere in the paper, and
@@ -78,10 +79,11 @@ head_view(clf, text)
 
 # %% [markdown]
 # The tokenizer cuts rare words into pieces, and each piece has a weight. A word's weight is the sum of its pieces', and the even
-# share it is held against grows with them: 3 pieces of 12 tokens are 3/12.
+# share it is held against grows with them: 4 pieces of 8 tokens are 4/8.
 
 # %%
 pieces = token_table(clf, ["an unforgettable film"])
+print(pieces[["token", "weight"]].round(3).to_string(index=False))
 words = token_table(clf, ["an unforgettable film"], words=True)
 words[["token", "pieces", "weight", "uniform"]].round(3)
 
@@ -147,7 +149,7 @@ print(f"\nevenness {evenness:.2f}: 1 would be plain mean pooling")
 # token ── the frozen model ──────┴──> head ──> prediction
 # ```
 #
-# $w$ speaks of the first alone. Take the heaviest tokens away, one at a time and on one route at a time, from the token ids, as if
+# $w$ speaks of the first alone. Take the heaviest of the text's own tokens away (`[CLS]` and `[SEP]` stay), one at a time and on one route at a time, from the token ids, as if
 # they had never been in the text. A text that the classifier is not too sure of shows more, so the next cell looks for one.
 #
 # **Predict:** which route matters more?
@@ -158,15 +160,15 @@ from idspam_lab.analysis.paths import knock_out_each
 short = [text for text in data.test.texts if 6 <= len(text.split()) <= 14][:100]
 sure = clf.predict_proba(short).max(axis=1)
 doubtful = short[abs(sure - 0.7).argmin()]
-(found,) = clf.explain([doubtful])
-label = found.label
-print(f"{doubtful}\n{label}: {found.probabilities[label]:.1%} with all tokens\n")
-print(f"{'taken away':<15}{'weight':>8}{'prompt alone':>15}{'frozen model alone':>20}{'both':>8}")
+(whole,) = clf.explain([doubtful])
+label = whole.label
+print(f"{doubtful}\n{label}: {whole.probabilities[label]:.1%} with all tokens; without one, taken away ...\n")
+print(f"{'token':<15}{'weight':>8}{'from the prompt':>18}{'from the model':>17}{'from both':>12}")
 
 left = knock_out_each(clf, doubtful)
-for place in (-found.weights[1:-1]).argsort()[:4] + 1:
+for place in (-whole.weights[1:-1]).argsort()[:4] + 1:
     gone = [left[route][place].probabilities[label] for route in ("generator", "backbone", "both")]
-    print(f"{found.tokens[place]:<15}{found.weights[place]:>8.1%}{gone[0]:>15.1%}{gone[1]:>20.1%}{gone[2]:>8.1%}")
+    print(f"{whole.tokens[place]:<15}{whole.weights[place]:>8.1%}{gone[0]:>18.1%}{gone[1]:>17.1%}{gone[2]:>12.1%}")
 
 # %% [markdown]
 # Now by hand. Type a text or pick one, click a token to take it away from the prompt, from the frozen model or from both, and
@@ -262,6 +264,7 @@ from idspam_lab.analysis.plant import find_cues
 from idspam_lab.experiments import evaluate
 from idspam_lab.tasks.planted import LABELS, planted
 
+shown = []
 for kind in ("pair", "place"):
     train, test = planted(kind, 100 if quick else 1000), planted(kind, 30 if quick else 200, seed=1)
     watched = planted(kind, 30 if quick else 200, seed=2)  # picks the epoch; the test texts do not
@@ -272,14 +275,18 @@ for kind in ("pair", "place"):
     cues = find_cues(token_table(planter, test.examples, words=True), test.cues)
     print(f"{kind}: accuracy {accuracy:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
           f"cues {cues['times'].mean():.2f} times the even share")
-    if kind == "pair":
-        shown = token_table(planter, test.examples[:4])
+    shown.append(token_table(planter, test.examples[:2]).assign(kind=kind))
+    for words, places in zip(test.examples.texts[:2], test.cues[:2]):
+        print(f"   {words}: the cues are {' and '.join(words.split()[place] for place in places)}")
 
 # %%
-token_heatmap(shown);
+for table in shown:
+    print(f"{table['kind'].iloc[0]}:")
+    token_heatmap(table)
 
 # %% [markdown]
-# Look at the two accuracies: both classifiers know the class well. In the first the weights say why. In the second they cannot, and nothing
+# Look at the two accuracies: both classifiers know the class well. In the first the weights say which
+# words it hangs on. In the second they cannot, and nothing
 # in the weights warns you: they are as smooth, and sum to 1, as ever. The accuracy of a model is no evidence for its explanation.
 
 # %% [markdown]

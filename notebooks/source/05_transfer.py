@@ -126,6 +126,9 @@ for method in ("ID-SPAM", "linear head"):
         print(f"{method:<12} {here} → {there:<16} {zero_shot:.1%} of {in_domain:.1%} in-domain: {(zero_shot - floor) / (in_domain - floor):.0%} kept")
 
 # %% [markdown]
+# More than 100 % is no mistake: what was trained on many sentences can read reviews better than what was trained on few reviews.
+# "In-domain" asks what a text of this kind could give; the first column asks what was lost on the way from home.
+#
 # A few hundred texts to train on and 400 reviews to test on leave much to luck. What was measured with more, once, lies in
 # `data/results`, and each row says with which command:
 
@@ -139,7 +142,8 @@ for table in measured_tables("transfer_*.csv"):
 # %% [markdown]
 # **Look** at QQP → MRPC: all methods that learned to find duplicate questions do worse there than the bare answer "the same" to
 # every pair would (54.5 %, for two thirds of MRPC's pairs are paraphrases; scores of both tasks are the mean of accuracy and macro
-# F1). They answer nearly always "different", perhaps because a news sentence of thirty words has something that its paraphrase
+# F1). The row of the majority class says less than half of that, because it gives the commonest answer of the *training* texts, and
+# most of QQP's questions are different: on another task that can be the worst constant answer. They answer nearly always "different", perhaps because a news sentence of thirty words has something that its paraphrase
 # lacks, and a question of ten has not. What is lost is where the line between the classes lies. A hundred texts of MRPC move it
 # (`few_shot_qqp_mrpc.csv`): LPT then answers nearly always "the same", ID-SPAM is three points above that. A mean over
 # transfers hides that one of them is no transfer.
@@ -213,7 +217,7 @@ for trained_on in (source, "imdb"):
 # %% [markdown]
 # ## Why?
 #
-# Something is lost on the way. Is it more than the linear head loses? Compare your table with the measured one above: there each
+# Something may be lost between home and abroad: read along the rows of your table. Is it more than the linear head loses? Compare your table with the measured one above: there each
 # method had its own best rate, and ID-SPAM stayed ahead of the head abroad too; at the usual rate that may turn round. Three reasons
 # for what is lost can be tested without training anything:
 #
