@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,25 @@ def test_picking_a_text_puts_it_into_the_box(explorer):
     assert explorer.text.value == "dull" and len(explorer.tokens.tokens) == 3
 
 
+def test_a_text_of_ones_own_is_none_of_the_menus_and_the_menus_text_can_be_picked_again(explorer):
+    explorer.text.value = "a moving film"
+    assert explorer.pick.value is None
+    explorer.pick.value = TEXT
+    assert explorer.text.value == TEXT and explorer.pick.value == TEXT
+    explorer.adapter.value = "two"
+    assert explorer.pick.value == TEXT
+
+
+def test_a_long_text_is_said_to_be_cut(clf):
+    explorer = PromptExplorer(clf, [TEXT], max_length=8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # says how many texts
+        explorer.text.value = "film " * 50
+    assert "The text has 52 tokens; the first 8 are read." in explorer.tokens.said and len(explorer.tokens.tokens) == 8
+    explorer.text.value = "a film"
+    assert explorer.tokens.said == ""
+
+
 def test_a_token_taken_away_moves_the_probabilities_and_comes_back(explorer, clf):
     explorer.tokens.take_away(generator=[2])
     expected = list(knockout(clf, TEXT, {2}).probabilities.values())
@@ -115,7 +135,7 @@ def test_menus_offer_what_the_adapter_has(explorer):
 def test_a_text_that_cannot_be_read_leaves_the_view(explorer):
     before = explorer.tokens.view
     explorer.text.value = "   "
-    assert "Text 1 is empty" in explorer.tokens.said and explorer.tokens.view == before
+    assert "Type a text." in explorer.tokens.said and explorer.tokens.view == before
     explorer.text.value = "good again"
     assert explorer.tokens.said == ""
 
@@ -126,7 +146,7 @@ def test_a_click_while_the_text_cannot_be_read_takes_nothing_away(explorer):
         before, answered = explorer.tokens.out, explorer.tokens.answered
         explorer.tokens.take_away([2], [2])
         assert explorer.tokens.out == before and explorer.tokens.answered > answered
-        assert "Text 1 is empty" in explorer.tokens.said
+        assert "Type a text." in explorer.tokens.said
 
 
 def test_classifiers_that_the_menus_cannot_tell_apart_are_numbered(clf, tiny):

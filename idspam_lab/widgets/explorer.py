@@ -86,9 +86,10 @@ class PromptExplorer(Panel):
         self.kept, self.busy = NOTHING, False  # the tokens that are away; whether the panel itself changes its parts
         self.adapter.observe(lambda change: self.narrow(), "value")
         self.method.observe(lambda change: self.narrow(), "value")
-        self.pick.observe(lambda change: self.put(self.picked[change.new]), "value")
-        for part in (self.layer, self.text, self.second):
-            part.observe(lambda change: self.refresh(), "value")
+        self.pick.observe(lambda change: change.new is None or self.put(self.picked[change.new]), "value")
+        self.layer.observe(lambda change: self.refresh(), "value")
+        for part in (self.text, self.second):
+            part.observe(lambda change: self.typed(), "value")
         self.tokens.observe(lambda change: self.refresh(), "out")
         with self.quiet():
             self.narrow()
@@ -112,6 +113,13 @@ class PromptExplorer(Panel):
         with self.quiet():
             self.text.value, self.second.value = (text, "") if isinstance(text, str) else text
         self.refresh()
+
+    def typed(self) -> None:
+        """Another text stands in the box than the one that was picked: the menu names none, so that it can be again."""
+        if not self.busy:
+            with self.quiet():
+                self.pick.value = None
+            self.refresh()
 
     def narrow(self) -> None:
         """Offers only the methods and layers that the chosen adapter has."""
@@ -140,15 +148,28 @@ class PromptExplorer(Panel):
             whole = self.without(NOTHING)
         except BadInput as error:
             with self.quiet(), self.tokens.hold_sync():
-                self.tokens.said, self.tokens.out = str(error), self.kept  # a click takes nothing away meanwhile
+                said = str(error) if self.is_given else "Type a text. What stands below is of the one before."
+                self.tokens.said, self.tokens.out = said, self.kept  # a click takes nothing away meanwhile
                 self.tokens.answered += 1
             return
         with self.quiet():
             self.kept, found, said = self.apart(whole)
+            said = said or self.how_much_is_read(whole)
             told = {"routes": list(routes(self.clf)), "alone": self.alone(), "answered": self.tokens.answered + 1}
             self.tokens.show(found, whole=whole, out=self.kept, said=said, **told)
             if self.tokens.route not in self.tokens.routes:
                 self.tokens.route = "both"
+
+    @property
+    def is_given(self) -> bool:
+        """Is there a text, or a pair of which both are there?"""
+        return all(part.strip() for part in ([self.given] if isinstance(self.given, str) else self.given))
+
+    def how_much_is_read(self, whole: Knockout) -> str:
+        """A sentence, if the text is longer than what is read of it."""
+        parts = [self.given] if isinstance(self.given, str) else self.given
+        full, read = len(self.clf.backbone.tokenizer(*parts, verbose=False)["input_ids"]), len(tokens_of(whole))
+        return f"The text has {full:,} tokens; the first {read:,} are read." if full > read else ""
 
     def without(self, out: Mapping) -> Knockout:
         """The text without these tokens."""

@@ -1,8 +1,8 @@
 // Tokens shaded by their weight in the prompt. A click, Enter or Space takes one away; the kernel answers with new
 // numbers, or, on a page without a kernel, the answers that were worked out beforehand (`alone`).
 
-const ROUTES = { both: "both", generator: "the generator", backbone: "the backbone" };
-const BADGES = { both: "−both", generator: "−gen", backbone: "−back" };
+const ROUTES = { both: "both", generator: "the prompt", backbone: "the frozen model" };
+const BADGES = { both: "−both", generator: "−prompt", backbone: "−model" };
 const FULL_SHADE = 4; // times the uniform weight at which a token is shaded most, as in report.py
 const PATIENCE = 5000; // ms until a click without an answer is explained
 

@@ -90,9 +90,9 @@ def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
     whole = status.inner_text()
     tokens.nth(2).press("Enter")
     expect(status).to_contain_text("The whole text")
-    explorer.get_by_label("the backbone").check()
+    explorer.get_by_label("the frozen model", exact=True).check()
     tokens.nth(4).click()  # one at a time: the other comes back
-    expect(tokens.nth(4)).to_contain_text("−back")
+    expect(tokens.nth(4)).to_contain_text("−model")
     expect(tokens.nth(2)).to_have_attribute("aria-pressed", "false")
     watched.shot("page-without-kernel", explorer)
     tokens.nth(4).click()
@@ -117,17 +117,17 @@ def explore(watched, explorer):
     expect(tokens.nth(2)).to_contain_text("−both")
     expect(status).to_contain_text("The whole text")
 
-    explorer.get_by_label("the generator").check()  # and on with the keyboard
-    expect(explorer.get_by_label("the generator")).to_be_focused()
+    explorer.get_by_label("the prompt", exact=True).check()  # and on with the keyboard
+    expect(explorer.get_by_label("the prompt", exact=True)).to_be_focused()
     tokens.nth(2).press("ArrowRight")
     tokens.nth(3).press("ArrowRight")
     tokens.nth(4).press("Enter")
-    expect(tokens.nth(4)).to_contain_text("−gen")
+    expect(tokens.nth(4)).to_contain_text("−prompt")
     tokens.nth(4).press("End")
     tokens.last.press("Space")
-    expect(tokens.last).to_contain_text("−gen")
+    expect(tokens.last).to_contain_text("−prompt")
     watched.shot("explorer-taken-away", explorer)
-    assert re.search(r"\d %, x|taken away from the generator", tokens.nth(4).get_attribute("aria-label"))
+    assert re.search(r"\d %, x|taken away from the prompt", tokens.nth(4).get_attribute("aria-label"))
     explorer.get_by_role("button", name="Put all back").click()
     expect(status).to_have_text(before)
 
@@ -147,7 +147,7 @@ def explore(watched, explorer):
     expect(explorer.get_by_text("A click takes a token away")).to_be_visible()
     expect(explorer.locator(".idspam-weight").first).to_be_hidden()
     box.fill("   ")
-    expect(status).to_contain_text("Text 1 is empty")
+    expect(status).to_contain_text("Type a text.")
     box.fill("a fine film")
     expect(tokens).to_have_count(5)
 
