@@ -17,7 +17,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     """A running headless Chromium."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
@@ -31,7 +31,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shots(tmp_path_factory):
     """The folder of screenshots: IDSPAM_SCREENSHOTS, or one that pytest keeps for a while."""
     named = os.environ.get("IDSPAM_SCREENSHOTS")
@@ -60,7 +60,7 @@ def watched(chromium, shots, request):
     assert found.requests and found.off_site == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def render():
     """notebooks/render.py."""
     path = Path(__file__).parents[2] / "notebooks" / "render.py"
@@ -70,7 +70,7 @@ def render():
     return module
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(chromium, tmp_path_factory):
     """A JupyterLab for all tests: copy notebooks into `lab.folder`."""
     home, folder = tmp_path_factory.mktemp("lab-home"), tmp_path_factory.mktemp("lab")
