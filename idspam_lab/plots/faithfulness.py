@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..errors import BadInput
-from .style import BLUE, DARK, GREEN, GREY, ORANGE, OUTLINE, axes_or_new, keep_sizes, new_figure, style
+from .style import BLUE, COLOURS, DARK, GREEN, GREY, ORANGE, OUTLINE, axes_or_new, keep_sizes, new_figure, style
 from .tables import check_columns
 
 ROUTES = {  # route -> colour, mark, words
@@ -17,6 +17,8 @@ ROUTES = {  # route -> colour, mark, words
     "generator": (GREEN, "s", "for the prompt alone"),
     "backbone": (ORANGE, "D", "for the frozen model alone"),
 }
+BARS = "mean, with its 95 % interval"
+PURPLE = COLOURS[3]
 MEASURES = {  # measure -> title, which way is faithful
     "comprehensiveness": ("p(text) − p(text without its first tokens)", "faithful: to the right"),
     "sufficiency": ("p(text) − p(its first tokens alone)", "faithful: to the left"),
@@ -74,7 +76,8 @@ def erasure(data: pd.DataFrame, *, measure: str = "comprehensiveness", ax: Axes 
         ax.set_xlabel(f"points of probability\n({direction})")
         ax.grid(False, axis="y")
         sns.despine(ax=ax, left=True)
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.21), frameon=False, fontsize=14)
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.25), frameon=False, fontsize=14, title=BARS,
+                  alignment="left")  # fmt: skip
     return ax
 
 
@@ -93,7 +96,7 @@ def changed_prompts(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     names = [name for name in dict.fromkeys(data["intervention"]) if name != "its own prompt"]
     with axes_or_new(ax, (9, 5)) as ax:
         for i, (measure, colour, mark, words) in enumerate(
-            (("drop", BLUE, "o", "loss of probability (points)"), ("flipped", ORANGE, "D", "texts read otherwise (%)"))
+            (("drop", DARK, "^", "loss of probability (points)"), ("flipped", PURPLE, "v", "texts read otherwise (%)"))
         ):
             part = data[data["measure"] == measure].set_index("intervention").reindex(names)
             bars(part, [-row + 0.14 * (1 - 2 * i) for row in range(len(names))], colour, mark, words, ax)
@@ -101,10 +104,11 @@ def changed_prompts(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.set_yticks([-row for row in range(len(names))], [words_of(name) for name in names])
         ax.set_ylim(-len(names) + 0.5, 0.5)
         ax.set_title("another prompt in place\nof the text's own", loc="left", fontsize=14)
-        ax.set_xlabel("points of probability; %")
+        ax.set_xlabel("points of probability, or percent of the texts")
         ax.grid(False, axis="y")
         sns.despine(ax=ax, left=True)
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.17), frameon=False, fontsize=14)
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.17), frameon=False, fontsize=14, title=BARS,
+                  alignment="left")  # fmt: skip
     return ax
 
 

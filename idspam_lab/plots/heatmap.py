@@ -32,7 +32,7 @@ def token_heatmap(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     shown, lines = data.head(MOST), []
     for _, text in shown.groupby("text", sort=False):
         lines += [heading(text), *wrapped(text)]
-    with axes_or_new(ax, (12, 1.0 + 0.62 * len(lines))) as ax:
+    with axes_or_new(ax, (12, 1.0 + 0.72 * len(lines))) as ax:
         for row, line in enumerate(lines):
             draw_line(line, row, ax) if isinstance(line, list) else ax.text(
                 0, row + 0.72, line, fontsize=13, color=GREY, va="center", parse_math=False, family=installed_fonts()
@@ -74,6 +74,6 @@ def draw_line(line: list[tuple], row: int, ax: Axes) -> None:
         letters = "white" if strength(times) > 0.6 else DARK
         ax.add_patch(Rectangle((left, row + 0.04), width, 0.9, facecolor=ground, edgecolor="#bbbbbb", linewidth=0.8))
         look = {"ha": "center", "color": letters, "parse_math": False, "family": installed_fonts()}
-        ax.text(left + width / 2, row + 0.38, token, fontsize=13, va="center",
+        ax.text(left + width / 2, row + 0.34, token, fontsize=13, va="center",
                 style="italic" if special else "normal", **look)  # fmt: skip
-        ax.text(left + width / 2, row + 0.76, f"{times:.1f}", fontsize=9.5, va="center", **look)
+        ax.text(left + width / 2, row + 0.74, f"{times:.1f}", fontsize=12, va="center", **look)
