@@ -13,7 +13,7 @@ from idspam_lab.claims.averages import on_average
 from idspam_lab.claims.blocks import earlier_blocks, middle_blocks, over_lpt_by_block
 from idspam_lab.claims.constant import MAJORITY, best_constant
 from idspam_lab.claims.counts import saving_grows
-from idspam_lab.claims.looked_into import looked_into
+from idspam_lab.claims.looked_into import by_number_of_texts, looked_into
 from idspam_lab.claims.scores import against, on_another_task
 from idspam_lab.claims.speed import speed
 from idspam_lab.claims.times import (
@@ -298,6 +298,17 @@ def test_looked_into_has_the_leads_over_rivals_of_the_same_terms(tmp_path):
     assert lines[-1] == (
         "In all, over LPT 2 of 4 leads count, and 1 the other way; over LoRA 2 of 4 leads count, and 2 the other way."
     )
+
+
+def test_the_number_of_texts_is_told_where_both_tables_are(tmp_path):
+    assert by_number_of_texts(tmp_path) == []
+    few = table({OURS: [0.7, 0.72, 0.71], "LPT": [0.8, 0.82, 0.81]}).assign(train_texts=1000)
+    many = table({OURS: [0.9, 0.92, 0.91], "LPT": [0.8, 0.82, 0.81]}).assign(train_texts=65_349)
+    few.to_csv(tmp_path / "transfer_sst2_imdb.csv", index=False)
+    pd.concat([many, table({OURS: [0.1] * 3}, layer=4)]).to_csv(tmp_path / "sst2.csv", index=False)
+    (_, told) = by_number_of_texts(tmp_path)
+    assert "-10.0 (-10.0 to -10.0) after 1,000 (`transfer_sst2_imdb.csv`)" in told
+    assert "+10.0 (+10.0 to +10.0) after 65,349 (`sst2.csv`)" in told
 
 
 def test_every_aim_in_speed_is_said_and_whether_it_was_reached(tmp_path):

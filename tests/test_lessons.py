@@ -75,6 +75,12 @@ def rows_masked_too(scores, mask):
             lambda s, m: (masked(s, m).softmax(1).nan_to_num() * m[:, :, None]).sum(1) / m.sum(1, keepdim=True),
             "over the queries",
         ),
+        (check_weights, lambda s, m: masked(s, m).softmax(-1).mean(-1), "the mean runs over the keys"),
+        (
+            check_weights,
+            lambda s, m: (masked(s, m).softmax(-1) * m[:, :, None]).sum(2) / m.sum(1, keepdim=True),
+            "the sum runs over the keys",
+        ),
         (check_weights, zeros_for_a_mask, "0 is no mask"),
         (check_weights, rows_masked_too, "becomes nan"),
         (check_weights, lambda s, m: masked(s, m).softmax(-1), "alpha itself"),

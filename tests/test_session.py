@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments import Transfer, run_session, with_interval
+from idspam_lab.experiments.session import collect_warnings
 from idspam_lab.tasks import Task, TaskData
 from idspam_lab.training import Settings
 from tests.conftest import reviews
@@ -82,6 +84,17 @@ def test_overlap_of_transfer_texts_and_training_texts_is_warned_of(tiny, tmp_pat
     with pytest.warns(UserWarning, match="10"):
         session = run_session(data(), tiny, folder=tmp_path, settings=settings, transfer=Transfer(seen), say=str)
     assert len(session.report["warnings"]) == 1 and "10" in session.report["warnings"][0]
+
+
+def test_a_warning_is_collected_and_hidden_where_a_filter_says_so(capsys):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*were cut there")
+        with collect_warnings() as sentences:
+            for sentence in ("5 texts were cut there.", "another", "another"):
+                warnings.warn(sentence, UserWarning, stacklevel=1)
+    assert sentences == ["5 texts were cut there.", "another"]
+    shown = capsys.readouterr().err
+    assert shown.count("another") >= 1 and "cut there" not in shown
 
 
 def test_an_unwritable_folder_is_refused_before_anything_trains(tiny, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments.collect import collect
-from idspam_lab.experiments.summary import MEASURED, as_markdown, as_text, pairwise, read_results, summarize
+from idspam_lab.experiments.summary import MEASURED, as_markdown, as_text, in_points, pairwise, read_results, summarize
 from idspam_lab.plots import layer_curve
 
 BASE = {
@@ -98,6 +98,13 @@ def test_other_texts_are_not_averaged_but_for_few_shot_texts_that_the_seed_draws
     apart = summarize(table(*drawn))
     assert len(ours(apart)) == 2 and "fingerprint" in as_markdown(apart)
     assert len(ours(summarize(table(*(run | {"few_shot": 100} for run in drawn))))) == 1
+
+
+def test_differences_for_a_reader_are_in_points():
+    pairs = pairwise(read_results(MEASURED / "compare_rotten_tomatoes.csv"), "ID-SPAM")
+    shown = in_points(pairs)
+    assert list(shown) == ["method", "difference", "low", "high", "seeds", "told_apart"]
+    assert shown["low"].tolist() == pytest.approx((100 * pairs["low"]).tolist(), abs=0.005)
 
 
 @pytest.mark.parametrize("path", sorted(MEASURED.glob("*.csv")), ids=lambda path: path.stem)

@@ -110,6 +110,10 @@ def check_weights(student: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
             "a padded row that is -inf throughout becomes nan in the softmax: mask the keys alone, and leave these "
             "rows out of the mean.": (both * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True),
             "the softmax runs over the queries; it should run over the keys, the last axis.": wrong_axis,
+            "the mean runs over the keys, but each row sums to 1, so that it is the same for all: average over the "
+            "queries, axis 1.": alpha.mean(-1),
+            "the sum runs over the keys, but each row sums to 1, so that it is the same for all: sum over the queries, "
+            "axis 1.": queries.sum(-1) / mask.sum(1, keepdim=True),
             "this is alpha itself; take the mean over its rows.": alpha,
             "the rows are summed, not averaged: divide by the number of real tokens.": queries.sum(1),
         },

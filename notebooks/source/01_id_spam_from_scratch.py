@@ -286,8 +286,10 @@ training_curve(run.history, majority=most);
 
 # %%
 text = "a gripping , funny and unexpectedly moving film ."
-for stage in (before, clf):
-    token_weights(stage.explain([text])[0])
+explained = [stage.explain([text])[0] for stage in (before, clf)]
+for when, found in zip(("before", "after"), explained):
+    axes = token_weights(found)
+    axes.set(ylabel=f"weight (%), {when} training", ylim=(0, 120 * max(max(one.weights) for one in explained)))
 
 # %%
 for sentence in (text, "dull and clumsy .", "the plot is thin , but what a performance !"):
