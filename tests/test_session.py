@@ -86,15 +86,15 @@ def test_overlap_of_transfer_texts_and_training_texts_is_warned_of(tiny, tmp_pat
     assert len(session.report["warnings"]) == 1 and "10" in session.report["warnings"][0]
 
 
-def test_a_warning_is_collected_and_hidden_where_a_filter_says_so(capsys):
+def test_a_warning_is_collected_and_hidden_where_a_filter_says_so():
+    shown = []
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*were cut there")
+        warnings.showwarning = lambda message, *rest: shown.append(str(message))
         with collect_warnings() as sentences:
             for sentence in ("5 texts were cut there.", "another", "another"):
                 warnings.warn(sentence, UserWarning, stacklevel=1)
-    assert sentences == ["5 texts were cut there.", "another"]
-    shown = capsys.readouterr().err
-    assert shown.count("another") >= 1 and "cut there" not in shown
+    assert sentences == ["5 texts were cut there.", "another"] and shown == ["another"]
 
 
 def test_an_unwritable_folder_is_refused_before_anything_trains(tiny, tmp_path):
