@@ -14,9 +14,10 @@ def check(notebook):
     assert text.count("Not yet: it returns nothing yet") == 2  # the exercises, as they are given
     assert number(r"sum of the weights ([\d.]+)", text) == 1
     assert "unforgettable" in text and "function word" in text  # words; kinds of words
-    assert re.search(r"prompt alone +frozen model alone +both\n(\S+ +([\d.]+% *){4}\n){4}", text)
+    assert re.search(r"from the prompt +from the model +from both\n(\S+ +([\d.]+% *){4}\n){4}", text)
+    assert len(re.findall(r"the cues are \w+ and \w+$", text, re.MULTILINE)) == 2  # of pair; place has one
     assert "more than erasing random ones" in text and "Integrated gradients miss their sum" in text
-    assert pictures_of(notebook) == 4
+    assert pictures_of(notebook) == 5
     return text
 
 
@@ -32,6 +33,8 @@ def test_solutions_pass_their_checks(folder):  # noqa: F811
 def test_in_full_it_shows_what_its_prose_says(folder):  # noqa: F811
     text = check(execute(folder / f"{LESSON}.ipynb"))
     assert re.search(r"^Held: ", text, re.MULTILINE)
+    measured = text[text.rindex("Beside the rarest") :]  # of the study that is kept
+    assert float(re.search(r"it is ([-\d.]+)\s+points", measured).group(1)) > 0
     for kind, finds in (("pair", True), ("place", False)):
         found = re.search(rf"{kind}: accuracy ([\d.]+)%, AUROC [\d.]+ before training, ([\d.]+) after", text)
         accuracy, auroc = float(found.group(1)), float(found.group(2))

@@ -281,8 +281,7 @@ for kind in ("pair", "place"):
 
 # %%
 for table in shown:
-    print(f"{table['kind'].iloc[0]}:")
-    token_heatmap(table)
+    token_heatmap(table).set_title(table["kind"].iloc[0], loc="left")
 
 # %% [markdown]
 # Look at the two accuracies: both classifiers know the class well. In the first the weights say which
