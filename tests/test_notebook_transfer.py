@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idspam_lab.experiments.summary import MEASURED, read_results
+from idspam_lab.experiments.summary import MEASURED, read_results, told_apart
 from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
 
 LESSON = "05_transfer"
@@ -47,6 +47,15 @@ def test_the_measured_tables_are_as_the_prose_says():
     assert len(prompted) == 15 and prompted["score"].max() < constant and prompted["accuracy"].max() < 0.40
     after = few[(few["test_task"] == "mrpc") & few["seed"].notna()].groupby("method")["score"].mean()
     assert after["LPT"] == pytest.approx(constant, abs=0.005) and 0.02 < after["ID-SPAM"] - constant < 0.04
+
+
+def test_the_race_on_sst2_is_as_lessons_06_and_07_say():
+    race = read_results(MEASURED / "transfer_sst2_imdb.csv").dropna(subset=["seed"])
+    rates = race.groupby("method")["lr"].unique().map(list)
+    assert rates["ID-SPAM"] == [0.01] and rates["mean pooling"] == [0.03]
+    home = race[race["train_task"] == race["test_task"]].pivot_table(index="seed", columns="method", values="score")
+    lead = home["ID-SPAM"] - home["mean pooling"]
+    assert told_apart(lead) and lead.mean() == pytest.approx(0.025, abs=5e-4)
 
 
 def test_solutions_pass_their_checks(folder):  # noqa: F811

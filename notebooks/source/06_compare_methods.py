@@ -188,7 +188,7 @@ as_printed(2)
 # > **What we do not know.** Twelve comparisons are made here: of twenty that are none, one passes the rule. The test texts are one
 # > draw too, and 853 of them leave three points of luck in either direction. Methods share part of that luck, not all: a difference
 # > hangs on the few texts that only one of two reads right (lesson 05). And the rates were not searched for this race: in the SST-2
-# > race of lesson 05, where they were, ID-SPAM and mean pooling took 0.01, three times what they have here. A comparison is of
+# > race of lesson 05, where they were, ID-SPAM took 0.01 and mean pooling 0.03, three and ten times what they have here. A comparison is of
 # > methods *with their settings*.
 #
 # **Try next:** `idspam-lab compare --task mrpc --methods idspam lpt lora --paper roberta-base`, with MRPC in a folder of yours.
