@@ -237,7 +237,7 @@ def test_faithfulness_of_an_adapter_leaves_tables_a_picture_and_sentences(traine
     written = {path.name for path in (tmp_path / "study").iterdir()}
     assert written == {"erasure.csv", "prompts.csv", "completeness.csv", "about.json", "faithfulness.png"}
     with open(tmp_path / "study" / "erasure.csv") as file:
-        assert len(list(csv.DictReader(file))) == 4 * 4 * 3  # orders, texts, routes
+        assert len(list(csv.DictReader(file))) == 5 * 4 * 3  # orders, texts, routes
 
 
 def test_help_is_quick_and_loads_no_torch():

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..backbones import Backbone
-from ..backbones.upper import frozen_for
+from ..backbones.upper import LONG, frozen_for
 from ..classifier import ClassifierOutput, PromptClassifier
 from ..training import predict_logits
 from ..training.fast import fast_path
@@ -43,7 +43,7 @@ def prediction(scale: Scale) -> Found:
     backbone = backbone_of(scale.shape)
     clf, model = PromptClassifier(backbone, "idspam", read="first"), Forward(backbone)
     mean = PromptClassifier(backbone, "idspam", read="mean")
-    lora = PromptClassifier(backbone, "lora", read="mean")
+    short, fused = (PromptClassifier(backbone_of(scale.shape, kind), "lora", read="mean") for kind in ("auto", "sdpa"))
     cases, count, work = {}, {}, {}
 
     def read(clf, rows):
@@ -53,11 +53,12 @@ def prediction(scale: Scale) -> Found:
     for N in scale.lengths:
         rows = texts(max(2, 2 * 4096 // N), N)  # two chunks
         count[N] = len(rows)
+        lora = short if N < LONG else fused  # the attention that the others take
         reads = {
             f"forward, {N} tokens": lambda rows=rows: predict_logits(model, rows, 0),
             f"ID-SPAM, {N} tokens, reads the first": lambda rows=rows: read(clf, rows),
             f"ID-SPAM, {N} tokens, reads the mean": lambda rows=rows: read(mean, rows),
-            f"LoRA unmerged, {N} tokens, reads the mean": lambda rows=rows: read(lora, rows),
+            f"LoRA unmerged, {N} tokens, reads the mean": lambda rows=rows, lora=lora: read(lora, rows),
         }
         cases |= {name: timed(do) for name, do in reads.items()}
         work |= {name: operations(do) for name, do in reads.items()}
