@@ -10,9 +10,10 @@ from dataclasses import asdict, replace
 import pytest
 
 from idspam_lab.errors import BadInput
+from idspam_lab.grid.block import SETTINGS
 from idspam_lab.grid.groups import TOGETHER, groups_of
 from idspam_lab.grid.models import Models
-from idspam_lab.grid.plan import FORMAT, SETTINGS, read_plan
+from idspam_lab.grid.plan import FORMAT, read_plan
 from idspam_lab.methods import METHODS
 from idspam_lab.training import Settings
 

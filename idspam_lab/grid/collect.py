@@ -11,8 +11,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..files import write_text
+from .block import SETTINGS
 from .folder import GridFolder
-from .plan import SETTINGS, Plan
+from .plan import Plan
 from .tuned import several_settings, tuned
 
 SAME_TEXTS = ["train_task", "test_task", "metric", "fingerprint", "train_texts"]

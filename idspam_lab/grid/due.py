@@ -29,14 +29,15 @@ def due(plan: Plan, folder: GridFolder, failed: Collection[str] = ()) -> list[Gr
 
 def ahead(plan: Plan, folder: GridFolder) -> list[GridRun]:
     """What is due and what will be, as far as can be said: for a seed that waits, the first of its settings."""
-    chosen, listed = choices(plan, folder, ()), due(plan, folder)
+    chosen, listed = choices(plan, folder, ()), {run.id for run in due(plan, folder)}
     later = [run for run in plan.runs if run.id in plan.later]
     trained = {(cell(run), run.settings.seed) for run in later if folder.done(run)}
     waiting: dict[tuple[str, int], GridRun] = {}
     for run in later:
         if cell(run) not in chosen and (cell(run), run.settings.seed) not in trained:
             waiting.setdefault((cell(run), run.settings.seed), run)
-    return [run for run in plan.runs if run in listed or run in waiting.values()]
+    listed |= {run.id for run in waiting.values()}
+    return [run for run in plan.runs if run.id in listed]
 
 
 def total(plan: Plan) -> int:
@@ -61,8 +62,10 @@ def choices(plan: Plan, folder: GridFolder, failed: Collection[str]) -> dict[str
 
 
 def cell(run: GridRun) -> str:
+    """See `cell_of`."""
     return cell_of(run.to_dict())
 
 
 def settings(run: GridRun) -> str:
+    """See `settings_of`."""
     return settings_of(run.to_dict())

@@ -46,14 +46,15 @@ def work_on_ray(
     remote = ray.remote(num_cpus=cpus, num_gpus=1 if gpus else 0, max_retries=RETRIES)(on_worker)
     tried: set[str] = set()
     failed: set[str] = set()
-    while missing := [
-        run for run in due(plan, folder, failed) if run.id not in tried
-    ]:  # again where settings are chosen
+
+    def start(group: list[GridRun]):
+        return remote.remote(group, models.folder, command)
+
+    # A second round where the first has chosen settings. What others are at work on is left to them.
+    while missing := [run for run in due(plan, folder, failed) if run.id not in tried]:
         tried |= {run.id for run in missing}
         groups = groups_of(missing, models, max(1, places))
-        for run, found in handed_out(
-            ray, groups, folder, lambda mine: remote.remote(mine, models.folder, command), places
-        ):
+        for run, found in handed_out(ray, groups, folder, start, places):
             failed |= write_down(run, found, plan, folder, say)
 
 

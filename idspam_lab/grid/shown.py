@@ -33,7 +33,7 @@ def dry_run(plan: Plan, folder: GridFolder, models: Models, rate: float, how: st
         kept = max(kept, cost.kept)
         for run in group:
             flop[run.id], memory[run.id] = cost.flop / len(group), cost.memory
-    listed = [run for run in plan.runs if run in missing or folder.done(run)]
+    listed = [run for run in plan.runs if run.id in flop or folder.done(run)]
     rows = [row_of(runs, flop, memory, rate) for runs in alike(listed)]
     hours = sum(flop.values()) / rate / 3600
     lines = [f"{plan.title}\n", table(rows, COLUMNS, width=WIDTH), ""]
