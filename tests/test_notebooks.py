@@ -160,6 +160,13 @@ def test_a_stale_notebook_is_noticed_and_a_build_repeats_itself(folder):
     assert target.read_bytes() == before
 
 
+def test_code_is_no_wider_than_a_projector_shows(folder):
+    for path in [*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                assert max(map(len, cell.source.split("\n"))) <= 100, (path.name, cell.source)
+
+
 def test_no_notebook_carries_outputs_and_every_link_leads_somewhere(folder):
     for path in [*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]:
         content = json.loads(path.read_text())

@@ -31,7 +31,8 @@ def my_macro_f1(labels, predictions):
     scores = []
     for c in set(labels) | set(predictions):
         right = sum(label == prediction == c for label, prediction in pairs)
-        wrong = sum((label == c) != (prediction == c) for label, prediction in pairs)  # false positives and negatives
+        # false positives and false negatives
+        wrong = sum((label == c) != (prediction == c) for label, prediction in pairs)
         scores.append(2 * right / (2 * right + wrong))
     return sum(scores) / len(scores)
 

@@ -31,7 +31,8 @@ warnings.filterwarnings("ignore", message=".*were cut there")
 torch.manual_seed(0)
 backbone = load_backbone("minilm")
 n, L = backbone.n, backbone.L
-print(f"n = {n}, L = {L} blocks, {sum(p.requires_grad for p in backbone.parameters())} trainable tensors")
+trainable = sum(p.requires_grad for p in backbone.parameters())
+print(f"n = {n}, L = {L} blocks, {trainable} trainable tensors")
 
 # %% [markdown]
 # Two sentences of different length. The tokenizer puts `[CLS]` in front and `[SEP]` behind, and fills the shorter one up with `[PAD]`.
@@ -128,7 +129,8 @@ def weights_of(scores, mask):
 w = weights_of(scores, mask)
 alone = weights_of(scores_of(E[1:, :6], W_Q, W_K), mask[1:, :6])
 print("sums:", w.sum(1).tolist())
-print(f"the second sentence alone and in the batch differ by {float((w[1, :6] - alone[0]).abs().max()):.1e}")
+apart = float((w[1, :6] - alone[0]).abs().max())
+print(f"the second sentence alone and in the batch differ by {apart:.1e}")
 
 # %% [markdown]
 # ## One weight a token is all there is
@@ -144,7 +146,8 @@ print(f"the second sentence alone and in the batch differ by {float((w[1, :6] - 
 A = torch.einsum("bn,bnd->bd", w, E) @ W_V  # (B, n)
 
 one = E[:1]  # the first sentence is the longest: it has no padding
-attended = torch.nn.functional.scaled_dot_product_attention(one @ W_Q, one @ W_K, one @ W_V)  # torch's own attention
+# torch's own attention
+attended = torch.nn.functional.scaled_dot_product_attention(one @ W_Q, one @ W_K, one @ W_V)
 difference_to_torch = float((A[0] - attended.mean(1)[0]).abs().max())
 print(f"difference to torch's attention, then the mean: {difference_to_torch:.1e}")
 
@@ -176,7 +179,8 @@ def prompt_of(A, W_down, W_up, b_up, t):
 
 
 t, c = 10, 34
-W_down, W_up, b_up = torch.randn(n, c) / math.sqrt(n), torch.randn(c, n * t) / math.sqrt(c), torch.zeros(n * t)
+W_down, W_up = torch.randn(n, c) / math.sqrt(n), torch.randn(c, n * t) / math.sqrt(c)
+b_up = torch.zeros(n * t)
 S = prompt_of(A, W_down, W_up, b_up, t)
 S.shape
 
@@ -190,7 +194,8 @@ from idspam_lab import PromptGenerator
 
 generator = PromptGenerator(n, t, c).eval()
 with torch.no_grad():
-    for layer, W in ((generator.W_Q, W_Q), (generator.W_K, W_K), (generator.W_V, W_V), (generator.W_down, W_down), (generator.W_up, W_up)):
+    for layer, W in ((generator.W_Q, W_Q), (generator.W_K, W_K), (generator.W_V, W_V),
+                     (generator.W_down, W_down), (generator.W_up, W_up)):
         layer.weight.copy_(W.T)
     generator.W_up.bias.copy_(b_up)
     theirs, trace = generator(E, mask)
@@ -217,12 +222,14 @@ for width in (16, 32, 34, 64):
 # **Predict**, before you run: the same words in another order. Does the prompt change? Does the frozen model's reading change?
 
 # %%
-order = torch.cat([torch.tensor([0]), torch.randperm(ids.shape[1] - 2) + 1, torch.tensor([ids.shape[1] - 1])])
+N = ids.shape[1]
+order = torch.cat([torch.tensor([0]), torch.randperm(N - 2) + 1, torch.tensor([N - 1])])
 shuffled = ids[:1, order]
 print(" ".join(backbone.tokenizer.convert_ids_to_tokens(shuffled[0])))
 
 with torch.no_grad():
-    same_prompt = float((generator(backbone.embed_tokens(shuffled), mask[:1])[0] - S[:1]).abs().max())
+    S_shuffled, _ = generator(backbone.embed_tokens(shuffled), mask[:1])
+    same_prompt = float((S_shuffled - S[:1]).abs().max())
     read = backbone.run(backbone.embed(ids[:1], mask[:1]), mask[:1])[:, 0]
     read_shuffled = backbone.run(backbone.embed(shuffled, mask[:1]), mask[:1])[:, 0]
     other_reading = float((read - read_shuffled).abs().max())
@@ -242,11 +249,13 @@ print(f"the prompt changes by {same_prompt:.1e}, what the model reads by {other_
 # %%
 m = 3
 with torch.no_grad():
-    h_m = backbone.run(backbone.embed(ids, mask), mask, 0, m)  # (B, N, n): does not depend on anything that is trained
+    # nothing that is trained changes h_m
+    h_m = backbone.run(backbone.embed(ids, mask), mask, 0, m)  # (B, N, n)
     both = torch.cat([S, h_m], dim=1)  # (B, t+N, n)
     longer = torch.cat([mask.new_ones(len(ids), t), mask], dim=1)  # (B, t+N)
     top = backbone.run(both, longer, m, L)  # (B, t+N, n)
-print(h_m.shape, "->", both.shape, "->", top.shape, "-> the text's own first token:", top[:, t].shape)
+print(h_m.shape, "->", both.shape, "->", top.shape,
+      "-> the text's own first token:", top[:, t].shape)
 
 # %% [markdown]
 # > **Trap.** A common library's prompt tuning for classification reads index 0 of the longer sequence, which is a *prompt*
@@ -275,7 +284,8 @@ run = clf.fit(
     Settings(epochs=2, lr=3e-3, max_length=64),
     out=runs_folder() / ("lesson-01-quick" if quick else "lesson-01"),
 )
-print(f"{run.trained_parameters:,} trained parameters, {run.seconds:.0f} s, kept epoch {run.best_epoch}")
+print(f"{run.trained_parameters:,} trained parameters, {run.seconds:.0f} s, "
+      f"kept epoch {run.best_epoch}")
 
 # %%
 from idspam_lab.experiments import majority
@@ -289,13 +299,15 @@ text = "a gripping , funny and unexpectedly moving film ."
 explained = [stage.explain([text])[0] for stage in (before, clf)]
 for when, found in zip(("before", "after"), explained):
     axes = token_weights(found)
-    axes.set(ylabel=f"weight (%), {when} training", ylim=(0, 120 * max(max(one.weights) for one in explained)))
+    highest = max(max(one.weights) for one in explained)
+    axes.set(ylabel=f"weight (%), {when} training", ylim=(0, 120 * highest))
 
 # %%
 for sentence in (text, "dull and clumsy .", "the plot is thin , but what a performance !"):
     (found,) = clf.explain([sentence])
     strongest = sorted(zip(found.weights, found.tokens), reverse=True)[:3]
-    print(f"{found.label:<4} {found.probabilities[found.label]:.0%}  {sentence}\n      " + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest))
+    print(f"{found.label:<4} {found.probabilities[found.label]:.0%}  {sentence}")
+    print("      " + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest))
 
 # %% [markdown]
 # > **What we do not know.** The paper does not state $c$, the number of attention heads, the head, the read token, the first values or the split that picks

@@ -38,7 +38,8 @@ quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
 texts = 96 if quick else None if device.type == "cuda" else 1500
 data = load_task("rotten_tomatoes", source="embedded", limit=texts, holdout=40 if quick else 300)
 backbone = load_backbone("minilm")
-print(f"{len(data.train):,} texts to train on, {len(data.validation)} to choose the epoch by. {data.split_rule}")
+print(f"{len(data.train):,} texts to train on, {len(data.validation)} to choose the epoch by. "
+      f"{data.split_rule}")
 
 
 def classifier(method="idspam", **options):
@@ -77,7 +78,8 @@ from idspam_lab.training.loop import rate
 
 steps = 100
 factors = pd.Series([rate(step, steps, 0.06) for step in range(steps)])
-factors.plot(xlabel="step", ylabel="times the learning rate", title="a warm-up of 0.06, then down", figsize=(7, 3));
+factors.plot(xlabel="step", ylabel="times the learning rate", figsize=(7, 3),
+             title="a warm-up of 0.06, then down");
 
 # %% [markdown]
 # ## Train, and watch
@@ -93,14 +95,17 @@ from idspam_lab.widgets import LiveTraining
 
 clf = classifier(layer=3)
 most = majority(data.train, data.validation, "accuracy", 2)["accuracy"]
-watched = ["a gripping , funny and unexpectedly moving film .", "the plot is thin , but what a performance !"]
+watched = ["a gripping , funny and unexpectedly moving film .",
+           "the plot is thin , but what a performance !"]
 live = LiveTraining(clf, watched, levels={"majority class": most})
 live
 
 # %%
 settings = clf.preset(epochs=20 if quick else 5, max_length=64)
-run = await live.fit(data.train, data.validation, settings, out=runs_folder() / f"lesson-02-{len(data.train)}")
-pd.DataFrame(run.history)[["epoch", "train_loss", "validation_accuracy", "train_seconds", "texts_per_second"]].round(3)
+out = runs_folder() / f"lesson-02-{len(data.train)}"
+run = await live.fit(data.train, data.validation, settings, out=out)
+shown = ["epoch", "train_loss", "validation_accuracy", "train_seconds", "texts_per_second"]
+pd.DataFrame(run.history)[shown].round(3)
 
 # %% [markdown]
 # `await` lets the notebook hear the button while a thread trains. The run lies under `runs/`: run the cell again, and a finished
@@ -123,10 +128,12 @@ print("1 + 0.001 in bf16:", float(torch.tensor(1.0).bfloat16() + torch.tensor(0.
 from idspam_lab.training import predict_logits
 
 rows = clf.rows(data.test[: 40 if quick else 300], 64)
-logits = {precision: predict_logits(clf, rows, clf.pad_id, precision=precision) for precision in ("fp32", "bf16")}
+logits = {precision: predict_logits(clf, rows, clf.pad_id, precision=precision)
+          for precision in ("fp32", "bf16")}
 moved = (logits["bf16"] - logits["fp32"]).abs()
 changed = int((logits["bf16"].argmax(-1) != logits["fp32"].argmax(-1)).sum())
-print(f"logits between {logits['fp32'].min():.1f} and {logits['fp32'].max():.1f} move by {moved.mean():.3f} on average, {moved.max():.3f} at most")
+print(f"logits between {logits['fp32'].min():.1f} and {logits['fp32'].max():.1f} move "
+      f"by {moved.mean():.3f} on average, {moved.max():.3f} at most")
 print(f"{changed} of {len(rows)} predictions change")
 
 # %%
@@ -134,7 +141,8 @@ from idspam_lab.bench.contenders import ours
 from idspam_lab.lessons import step_times
 
 batches, repeats = clf.rows(data.train, 64)[: 32 * (2 if quick else 5)], 1 if quick else 3
-cases = {precision: ours(classifier(layer=3), batches, 32, precision, "plain") for precision in ("fp32", "bf16")}
+cases = {precision: ours(classifier(layer=3), batches, 32, precision, "plain")
+         for precision in ("fp32", "bf16")}
 step_times(cases, 32, repeats)
 
 # %% [markdown]
@@ -172,7 +180,8 @@ from idspam_lab.lessons import step_memory
 from idspam_lab.training.batches import Collate
 
 batch = {name: part.to(device) for name, part in Collate(clf.pad_id)(batches[:32]).items()}
-candidates = {"full fine-tuning": classifier("fine_tuning")} | {f"ID-SPAM, m = {m}": classifier(layer=m) for m in (0, 3, 5)}
+candidates = {"full fine-tuning": classifier("fine_tuning")}
+candidates |= {f"ID-SPAM, m = {m}": classifier(layer=m) for m in (0, 3, 5)}
 step_memory(candidates, batch)
 
 # %% [markdown]
@@ -196,8 +205,10 @@ as_printed(15)
 
 # %%
 cases = {"full fine-tuning": ours(classifier("fine_tuning"), batches, 32, "auto", "plain")}
-cases |= {f"ID-SPAM, m = {m}": ours(classifier(layer=m), batches, 32, "auto", "plain") for m in (0, 3, 5)}
-cases |= {f"ID-SPAM, m = {m}, states kept": ours(classifier(layer=m), batches, 32, "auto", "kept") for m in (3, 5)}
+cases |= {f"ID-SPAM, m = {m}": ours(classifier(layer=m), batches, 32, "auto", "plain")
+          for m in (0, 3, 5)}
+cases |= {f"ID-SPAM, m = {m}, states kept": ours(classifier(layer=m), batches, 32, "auto", "kept")
+          for m in (3, 5)}
 step_times(cases, 32, repeats)
 
 # %% [markdown]
@@ -221,10 +232,12 @@ for name, kept in (("nothing kept", False), ("states kept", store)):
     started = time.perf_counter()
     trial = classifier(layer=5).fit(some, None, short, store=kept, progress=False)
     speed = [f"{epoch['texts_per_second']:.0f}" for epoch in trial.history]
-    print(f"{name:<13} {time.perf_counter() - started:5.1f} s in all; texts a second by epoch: {', '.join(speed)}")
+    print(f"{name:<13} {time.perf_counter() - started:5.1f} s in all; "
+          f"texts a second by epoch: {', '.join(speed)}")
 
 tokens = sum(len(row["input_ids"]) for row in clf.rows(some, 64))
-print(f"{tokens:,} tokens x {backbone.n} x 4 bytes = {tokens * backbone.n * 4 / 1e6:.1f} MB; kept: {sum(store.used.values()) / 1e6:.1f} MB")
+print(f"{tokens:,} tokens x {backbone.n} x 4 bytes = {tokens * backbone.n * 4 / 1e6:.1f} MB; "
+      f"kept: {sum(store.used.values()) / 1e6:.1f} MB")
 
 # %% [markdown]
 # The time in all has the making of the states in it. Of one epoch every text is met once, so nothing would be gained, and `fit`
@@ -249,7 +262,8 @@ cut, resumed, never_cut = (classifier(layer=5) for _ in range(3))
 first = cut.fit(some, None, short, out=folder, callbacks=[power_cut], progress=False)
 second = resumed.fit(some, None, short, out=folder, progress=False)
 third = never_cut.fit(some, None, short, progress=False)
-apart = max(float((a - b).detach().abs().max()) for a, b in zip(resumed.parameters(), never_cut.parameters()))
+apart = max(float((a - b).detach().abs().max())
+            for a, b in zip(resumed.parameters(), never_cut.parameters()))
 print(f"epochs after the cut: {len(first.history)}, in the end: {len(second.history)}")
 print(f"the weights differ by {apart:.1e} from those of a run that was never cut")
 
@@ -266,9 +280,11 @@ from idspam_lab.lessons import shipped_adapter, shipped_record
 
 ready, record = shipped_adapter("sst2"), shipped_record("sst2")
 print(record["command"])
-print(f"{record['train']:,} texts, {record['minutes']:.0f} minutes on {record['hardware']['processor']}, {record['hardware']['threads']} thread")
+print(f"{record['train']:,} texts, {record['minutes']:.0f} minutes "
+      f"on {record['hardware']['processor']}, {record['hardware']['threads']} thread")
 for row in record["results"]:
-    print(f"{row['method']:<15}{row['accuracy']:>7.1%} of {row['texts']} sentences right ({row['interval'][0]:.1%} to {row['interval'][1]:.1%})")
+    print(f"{row['method']:<15}{row['accuracy']:>7.1%} of {row['texts']} sentences right "
+          f"({row['interval'][0]:.1%} to {row['interval'][1]:.1%})")
 
 # %%
 from idspam_lab.plots import token_weights

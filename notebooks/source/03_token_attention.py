@@ -36,9 +36,11 @@ classifiers = {}
 for seed in range(2 if quick else 3):
     clf = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=3, seed=seed)
     settings = clf.preset(lr=1e-2, epochs=3, max_length=64, seed=seed)
-    run = clf.fit(data.train, data.validation, settings, out=runs_folder() / f"lesson-03-{size}-seed{seed}")
+    out = runs_folder() / f"lesson-03-{size}-seed{seed}"
+    run = clf.fit(data.train, data.validation, settings, out=out)
     classifiers[f"seed {seed}"] = clf
-    print(f"seed {seed}: {run.best['validation_accuracy']:.1%} of the validation texts right, {run.seconds:.0f} s")
+    print(f"seed {seed}: {run.best['validation_accuracy']:.1%} of the validation texts right, "
+          f"{run.seconds:.0f} s")
 
 clf = classifiers["seed 0"]
 
@@ -114,7 +116,8 @@ check_contributions(my_contributions)
 # %%
 signed = token_table(clf, [text])
 print(signed[["token", "weight", "contribution"]].round(3).to_string(index=False))
-print(f"sum of the weights {signed['weight'].sum():.3f}, sum of the contributions {signed['contribution'].sum():.3f} = |A|")
+print(f"sum of the weights {signed['weight'].sum():.3f}, "
+      f"sum of the contributions {signed['contribution'].sum():.3f} = |A|")
 
 # %% [markdown]
 # Look for a token with a good weight that pulls hardly at all: it is in the prompt's making, and what it brings points elsewhere.
@@ -162,13 +165,15 @@ sure = clf.predict_proba(short).max(axis=1)
 doubtful = short[abs(sure - 0.7).argmin()]
 (whole,) = clf.explain([doubtful])
 label = whole.label
-print(f"{doubtful}\n{label}: {whole.probabilities[label]:.1%} with all tokens; without one, taken away ...\n")
+print(f"{doubtful}\n{label}: {whole.probabilities[label]:.1%} with all tokens; "
+      "without one, taken away ...\n")
 print(f"{'token':<15}{'weight':>8}{'from the prompt':>18}{'from the model':>17}{'from both':>12}")
 
 left = knock_out_each(clf, doubtful)
 for place in (-whole.weights[1:-1]).argsort()[:4] + 1:
     gone = [left[route][place].probabilities[label] for route in ("generator", "backbone", "both")]
-    print(f"{whole.tokens[place]:<15}{whole.weights[place]:>8.1%}{gone[0]:>18.1%}{gone[1]:>17.1%}{gone[2]:>12.1%}")
+    print(f"{whole.tokens[place]:<15}{whole.weights[place]:>8.1%}"
+          f"{gone[0]:>18.1%}{gone[1]:>17.1%}{gone[2]:>12.1%}")
 
 # %% [markdown]
 # Now by hand. Type a text or pick one, click a token to take it away from the prompt, from the frozen model or from both, and
@@ -270,11 +275,12 @@ for kind in ("pair", "place"):
     watched = planted(kind, 30 if quick else 200, seed=2)  # picks the epoch; the test texts do not
     planter = PromptClassifier(backbone, "idspam", labels=LABELS[kind], layer=3)
     before = find_cues(token_table(planter, test.examples, words=True), test.cues)["auroc"].mean()
-    planter.fit(train.examples, watched.examples, planter.preset(epochs=5), out=runs_folder() / f"lesson-03-planted-{kind}-{len(train.cues)}")
+    out = runs_folder() / f"lesson-03-planted-{kind}-{len(train.cues)}"
+    planter.fit(train.examples, watched.examples, planter.preset(epochs=5), out=out)
     accuracy = evaluate(planter, test.examples, "accuracy")["accuracy"]
     cues = find_cues(token_table(planter, test.examples, words=True), test.cues)
-    print(f"{kind}: accuracy {accuracy:.1%}, AUROC {before:.2f} before training, {cues['auroc'].mean():.2f} after, "
-          f"cues {cues['times'].mean():.2f} times the even share")
+    print(f"{kind}: accuracy {accuracy:.1%}, AUROC {before:.2f} before training, "
+          f"{cues['auroc'].mean():.2f} after, cues {cues['times'].mean():.2f} times the even share")
     shown.append(token_table(planter, test.examples[:2]).assign(kind=kind))
     for words, places in zip(test.examples.texts[:2], test.cues[:2]):
         print(f"   {words}: the cues are {' and '.join(words.split()[place] for place in places)}")

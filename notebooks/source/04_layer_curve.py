@@ -50,7 +50,8 @@ from idspam_lab.experiments.layer_cost import block_passes
 
 for L in (6, 12, 24):
     alone, shared = block_passes(L, seeds=3)
-    print(f"L = {L:>2}: {alone:>5} by themselves, {shared:>4} shared: {1 - shared / alone:.0%} saved")
+    saved = 1 - shared / alone
+    print(f"L = {L:>2}: {alone:>5} by themselves, {shared:>4} shared: {saved:.0%} saved")
 
 # %% [markdown]
 # More than a third, but never half: what lies above a prompt belongs to its run alone. The backward pass is not shared at all, and
@@ -105,8 +106,10 @@ layer_curve(curve, L=backbone.L);
 p, n = runs["score"].mean(), len(data.test)
 by_block = runs.groupby("layer")[["validation_score", "score"]].agg(["mean", "std"])
 print((100 * by_block).round(1).to_string())
-print(f"\nthe luck of {n} test texts: a standard error of {100 * (p * (1 - p) / n) ** 0.5:.1f} points; "
-      f"the best and the worst block lie {100 * (by_block['score', 'mean'].max() - by_block['score', 'mean'].min()):.1f} apart")
+means = 100 * by_block["score", "mean"]
+luck = 100 * (p * (1 - p) / n) ** 0.5
+print(f"\nthe luck of {n} test texts: a standard error of {luck:.1f} points; "
+      f"the best and the worst block lie {means.max() - means.min():.1f} apart")
 
 # %% [markdown]
 # ## The best of six
@@ -149,10 +152,12 @@ for candidates in (1, 2, 6, 24):
 
 # %%
 picked = runs.loc[runs.groupby("seed")["validation_score"].idxmax()]
-print((picked[["seed", "layer"]].astype(int).assign(validation=100 * picked["validation_score"], test=100 * picked["score"])).round(1).to_string(index=False))
+shown = picked[["seed", "layer"]].astype(int)
+shown = shown.assign(validation=100 * picked["validation_score"], test=100 * picked["score"])
+print(shown.round(1).to_string(index=False))
 over = 100 * (runs["validation_score"] - runs["score"])
-print(f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a seed's best block was picked, "
-      f"{over.mean():+.1f} over all blocks")
+print(f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a seed's best block "
+      f"was picked, {over.mean():+.1f} over all blocks")
 
 # %% [markdown]
 # The difference of these two numbers is what picking the block costs in honesty. (Three picks: it is a rough number itself.) Do
@@ -189,7 +194,8 @@ best = validation.mean().idxmax()
 enough = one_error_rule(validation.apply(list).to_dict())
 for name, block in (("the best on the validation texts", best), ("the one-error rule", enough)):
     test = runs[runs["layer"] == block]["score"].mean()
-    print(f"{name}: block {block}, test {test:.1%}; it trains through {backbone.L - block} of {backbone.L} blocks")
+    print(f"{name}: block {block}, test {test:.1%}; "
+          f"it trains through {backbone.L - block} of {backbone.L} blocks")
 
 # %% [markdown]
 # ## `layer="auto"`
@@ -227,7 +233,9 @@ from idspam_lab.lessons import measured_tables
 measured = measured_tables("curve_*.csv")
 for table in measured:
     layer_curve(table, L=backbone.L)
-    print(f"{table['test_task'].iloc[0]}: {table['train_texts'].iloc[0]:,} training texts, {table['texts'].iloc[0]} test texts; {table['command'].iloc[0]}")
+    first = table.iloc[0]
+    print(f"{first['test_task']}: {first['train_texts']:,} training texts, "
+          f"{first['texts']} test texts; {first['command']}")
 
 # %% [markdown]
 # Look at the dotted line before the curve. Where no block is above the majority class, the model has not learned the task, and it is
@@ -248,7 +256,8 @@ import pandas as pd
 
 from idspam_lab.widgets import LayerCurve
 
-texts = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy .", "forget the misleading title , and forget the film ."]
+texts = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy .",
+         "forget the misleading title , and forget the film ."]
 LayerCurve(pd.concat([curve, *measured], ignore_index=True), open_run=opener(backbone), texts=texts)
 
 # %% [markdown]

@@ -61,8 +61,10 @@ warnings.filterwarnings("ignore", message=".*were cut there")  # the table below
 quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
 backbone = load_backbone("minilm")
 source = "sst2" if at_hand("sst2") else "rotten_tomatoes"
-short = load_task(source, limit=40 if quick else 1500, holdout=20 if quick else 300).tested_on(40 if quick else 872)
-long = load_task("imdb", limit=20 if quick else 400, holdout=12 if quick else 150).tested_on(24 if quick else 400)
+short = load_task(source, limit=40 if quick else 1500, holdout=20 if quick else 300)
+short = short.tested_on(40 if quick else 872)
+long = load_task("imdb", limit=20 if quick else 400, holdout=12 if quick else 150)
+long = long.tested_on(24 if quick else 400)
 lengths = (64, 128)  # tokens that are read of a sentence and of a review
 print(f"{source}: {short.source}\nimdb: {long.source}\n")
 
@@ -82,8 +84,9 @@ from idspam_lab.analysis.domains import domains, unseen
 
 table = domains(backbone, {source: short.test, "imdb": long.test}, max_length=lengths[1])
 print(table.round(3).to_string(index=False))
-print(f"\ntokens in reviews that no training sentence has: {unseen(backbone, short.train, long.test):.1%}; "
-      f"in other sentences: {unseen(backbone, short.train, short.test):.1%}")
+print("\ntokens that no training sentence has: "
+      f"{unseen(backbone, short.train, long.test):.1%} of those in reviews, "
+      f"{unseen(backbone, short.train, short.test):.1%} of those in other sentences")
 
 # %% [markdown]
 # `tokens` is the median, `cut` the share of the texts that are longer than 128 tokens, `lost` the share of all tokens behind the
@@ -102,7 +105,9 @@ from idspam_lab.experiments.transfer import both_ways, trained
 from idspam_lab.lessons import runs_folder
 
 folder = runs_folder() / f"lesson-05-{source}-{len(short.train)}"
-results = both_ways(short, long, backbone, ["idspam"], seeds=(0,) if quick else (0, 1), folder=folder, max_length=lengths, epochs=3)
+seeds = (0,) if quick else (0, 1)
+results = both_ways(short, long, backbone, ["idspam"], seeds=seeds, folder=folder,
+                    max_length=lengths, epochs=3)
 
 # %%
 from idspam_lab.experiments.summary import summarize
@@ -123,7 +128,9 @@ for method in ("ID-SPAM", "linear head"):
     for here, there in ((source, "imdb"), ("imdb", source)):
         zero_shot, in_domain = scores[method, here, there], scores[method, there, there]
         floor = scores["majority class", there, there]
-        print(f"{method:<12} {here} → {there:<16} {zero_shot:.1%} of {in_domain:.1%} in-domain: {(zero_shot - floor) / (in_domain - floor):.0%} kept")
+        kept = (zero_shot - floor) / (in_domain - floor)
+        print(f"{method:<12} {here} → {there:<16} {zero_shot:.1%} of {in_domain:.1%} in-domain: "
+              f"{kept:.0%} kept")
 
 # %% [markdown]
 # More than 100 % is no mistake: what was trained on many sentences can read reviews better than what was trained on few reviews.
@@ -163,7 +170,8 @@ home = next(row for row in record["results"] if row["method"] == "ID-SPAM")
 abroad = evaluate(shipped, long.test, "accuracy", max_length=lengths[1])
 low, high = abroad["interval"]
 print(f"ID-SPAM on {record['train']:,} SST-2 sentences: {home['accuracy']:.1%} at home; "
-      f"on {abroad['texts']} reviews {abroad['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})")
+      f"on {abroad['texts']} reviews {abroad['accuracy']:.1%} "
+      f"(95 % interval {low:.1%} to {high:.1%})")
 
 # %% [markdown]
 # ## Read the texts that flip
@@ -208,7 +216,8 @@ for trained_on in (source, "imdb"):
     for target in (source, "imdb"):
         a, b = (part_of(read, trained_on, target, method) for method in ("ID-SPAM", "linear head"))
         found = mcnemar(a["label"], a["predicted"], b["predicted"])
-        print(f"{trained_on} → {target}: ID-SPAM alone right {found.only_a}, linear head alone right {found.only_b}, p = {found.p:.2g}")
+        print(f"{trained_on} → {target}: ID-SPAM alone right {found.only_a}, "
+              f"linear head alone right {found.only_b}, p = {found.p:.2g}")
 
 # %% [markdown]
 # One seed of each, and few texts: a $p$ above 0.05 means that these texts do not tell them apart, not that they are equal. And
@@ -233,7 +242,8 @@ for trained_on in (source, "imdb"):
 from idspam_lab.analysis.shift import shift_by_length
 
 shown = shift_by_length(classifiers[source], long.test, (32, 64) if quick else (32, 64, 128, 256))
-print((shown.assign(**(100 * shown.drop(columns=["method", "max_length"])))).round(1).to_string(index=False))
+percent = 100 * shown.drop(columns=["method", "max_length"])
+print(shown.assign(**percent).round(1).to_string(index=False))
 
 # %% [markdown]
 # `said` is the share that is read as positive, `true` the share that is. `balanced` is the accuracy if the threshold were put where
@@ -250,9 +260,11 @@ clf = classifiers[source]["ID-SPAM"]
 right = {}
 for name, examples, length in ((source, short.test, 64), ("imdb", long.test, lengths[1])):
     few = sample(examples, 16 if quick else 150)
-    right[name] = interventions(clf, clf.rows(few, length)).groupby("intervention", sort=False)["correct"].mean()
+    done = interventions(clf, clf.rows(few, length))
+    right[name] = done.groupby("intervention", sort=False)["correct"].mean()
 for intervention in right[source].index:
-    print(f"{intervention:<36}{source} {right[source][intervention]:>6.1%}   imdb {right['imdb'][intervention]:>6.1%}")
+    here, there = right[source][intervention], right["imdb"][intervention]
+    print(f"{intervention:<36}{source} {here:>6.1%}   imdb {there:>6.1%}")
 
 # %% [markdown]
 # Compare the first row with "mean prompt of all texts": what is lost when nothing of the prompt depends on the text any more, at
@@ -285,7 +297,8 @@ for name, method in (("ID-SPAM", "idspam"), ("linear head", "linear_head")):
         f"trained on {source}": trained(folder, [source], [method], backbone)[source][name],
         "new": PromptClassifier(backbone, method, labels=long.task.labels),
     }
-    found.append(few_shot(starts, few, test, folder=folder / "few-shot" / method, epochs=3, batch_size=16, max_length=lengths[1]))
+    found.append(few_shot(starts, few, test, folder=folder / "few-shot" / method,
+                          epochs=3, batch_size=16, max_length=lengths[1]))
 pd.concat(found).round(3)
 
 # %% [markdown]
@@ -308,11 +321,14 @@ for table in measured_tables("few_shot_*.csv"):
 
 # %%
 if at_hand("qqp") and at_hand("mrpc"):
-    pair = [load_task(name, limit=40 if quick else 1000, holdout=20 if quick else 300).tested_on(40 if quick else 400) for name in ("qqp", "mrpc")]
-    questions = both_ways(*pair, backbone, ["idspam"], folder=folder.with_name("lesson-05-pairs"), max_length=(64, 64), epochs=3)
+    pair = [load_task(name, limit=40 if quick else 1000, holdout=20 if quick else 300)
+            .tested_on(40 if quick else 400) for name in ("qqp", "mrpc")]
+    questions = both_ways(*pair, backbone, ["idspam"], folder=folder.with_name("lesson-05-pairs"),
+                          max_length=(64, 64), epochs=3)
     print(summarize(questions)[columns].round(3).to_string(index=False))
 else:
-    print("QQP and MRPC are not at hand: the first two columns of Table 6, above, are what there is.")
+    print("QQP and MRPC are not at hand: "
+          "the first two columns of Table 6, above, are what there is.")
 
 # %% [markdown]
 # > **What we do not know.** What the paper's in-domain scores on IMDB and QQP would be on the same texts: without them, nobody can

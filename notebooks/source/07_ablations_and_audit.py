@@ -34,7 +34,8 @@ from idspam_lab.experiments.summary import in_points, pairwise, summarize
 from idspam_lab.lessons import results_table_of
 
 results = results_table_of("compare_rotten_tomatoes.csv")
-ablations = ["ID-SPAM", "mean pooling"] + [name for name in results["method"].unique() if name.startswith("ID-SPAM (")]
+ablations = ["ID-SPAM", "mean pooling"]
+ablations += [name for name in results["method"].unique() if name.startswith("ID-SPAM (")]
 kept = results[results["method"].isin([*ablations, "linear head"])]
 summarize(kept)[["method", "mean", "std", "seeds", "trained_parameters"]].round(3)
 
@@ -65,7 +66,8 @@ from idspam_lab import load_backbone
 from idspam_lab.methods import build_method
 
 backbone = load_backbone("minilm")
-batch = backbone.tokenizer(["the film is not dull , it is good", "the film is not good , it is dull"], return_tensors="pt")
+pair = ["the film is not dull , it is good", "the film is not good , it is dull"]
+batch = backbone.tokenizer(pair, return_tensors="pt")
 torch.manual_seed(0)
 
 
@@ -86,7 +88,8 @@ print(f"without the outer ReLU: {float((prompts_of(outer_relu=False) == 0).float
 # %%
 for read_positions in (False, True):
     first, second = prompts_of(positions=read_positions)
-    print(f"positions={read_positions!s:<6} the two prompts differ by {float((first - second).abs().max()):.1e}, "
+    print(f"positions={read_positions!s:<6} the two prompts differ "
+          f"by {float((first - second).abs().max()):.1e}, "
           f"entries are {float(first.abs().mean()):.1e} on average")
 
 # %% [markdown]
@@ -212,10 +215,13 @@ check_gains(gains)
 from idspam_lab.audit.rows import by_method
 from idspam_lab.audit.scores import gain_of_means, mean_of_gains
 
-for number, base, claimed in ((3, "Mean-pooling", 5.82), (8, "LPT", 2.3), (10, "LoRA", 0.5), (10, "LPT", 1.3)):
+for number, base, claimed in ((3, "Mean-pooling", 5.82), (8, "LPT", 2.3),
+                              (10, "LoRA", 0.5), (10, "LPT", 1.3)):
     cells = by_method(number)
     values = [*cells.loc[base], *cells.loc["ID-SPAM"]]
-    print(f"Table {number:>2}, over {base:<12}  printed {claimed:>4}%   mean of the gains {mean_of_gains(*values):.3f}%   gain of the mean {gain_of_means(*values):.3f}%")
+    print(f"Table {number:>2}, over {base:<12}  printed {claimed:>4}%   "
+          f"mean of the gains {mean_of_gains(*values):.3f}%   "
+          f"gain of the mean {gain_of_means(*values):.3f}%")
 
 # %% [markdown]
 # Not as printed: Table 3's 5.82% is the mean of the gains, and Table 8's 2.3% and Table 10's 1.3% are the gain of the mean. Each
@@ -230,7 +236,8 @@ for number, base, claimed in ((3, "Mean-pooling", 5.82), (8, "LPT", 2.3), (10, "
 # %%
 total = by_method(15, "seconds").sum(axis="columns")
 ours, lpt = total["ID-SPAM"], total["LPT"]
-print(f"ID-SPAM saves {100 * (1 - ours / lpt):.2f}% of LPT's time; LPT takes {100 * (lpt / ours - 1):.2f}% longer than ID-SPAM")
+print(f"ID-SPAM saves {100 * (1 - ours / lpt):.2f}% of LPT's time; "
+      f"LPT takes {100 * (lpt / ours - 1):.2f}% longer than ID-SPAM")
 
 # %% [markdown]
 # The scores' improvements are measured against the baseline. Measured so, the time saved is 6.8%; 7.3% is measured against
@@ -283,7 +290,8 @@ print(rte[~passed].to_string(index=False))
 # same standard deviation on both?
 
 # %%
-stds = paper_table(2).query("task != 'Mean'").pivot(index="method", columns=["backbone", "task"], values="std")
+single = paper_table(2).query("task != 'Mean'")
+stds = single.pivot(index="method", columns=["backbone", "task"], values="std")
 base, large = stds["roberta-base"], stds["roberta-large"]
 equal = (base == large).sum(axis="columns")
 print(equal.to_string())
@@ -326,10 +334,12 @@ print(shown(found))
 # %%
 from idspam_lab.audit.sizes import lora_size, published_size
 
-sizes = paper_table(13).query("method == 'LoRA'").set_index("backbone")["backbone_millions"].drop("google/flan-t5-xl")
+sizes = paper_table(13).query("method == 'LoRA'").set_index("backbone")["backbone_millions"]
+sizes = sizes.drop("google/flan-t5-xl")
 for name, millions in sizes.items():
     size, lora = published_size(name) / 1e6, lora_size(name) / 1e6
-    print(f"{name:<16} printed {millions:>6} M   published {size:>6.1f} M   too much: {millions - size:>4.1f} M   LoRA: {lora:>4.1f} M")
+    print(f"{name:<16} printed {millions:>6} M   published {size:>6.1f} M   "
+          f"too much: {millions - size:>4.1f} M   LoRA: {lora:>4.1f} M")
 
 # %% [markdown]
 # The column seems to have been counted on the models with LoRA already put in. (FLAN-T5-xl fits too, once its output layer is

@@ -28,9 +28,11 @@ warnings.filterwarnings("ignore", message=".*were cut there")
 torch.manual_seed(0)
 quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
 reviews = load_task("rotten_tomatoes", source="embedded").train
-good, bad = ([text for text, label in zip(reviews.texts, reviews.labels) if label == which] for which in (1, 0))
+good, bad = ([text for text, label in zip(reviews.texts, reviews.labels) if label == which]
+             for which in (1, 0))
 many = 40 if quick else 200
-own = pd.DataFrame({"opinion": good[: 4 * many] + bad[:many], "verdict": ["fresh"] * 4 * many + ["rotten"] * many})
+own = pd.DataFrame({"opinion": good[: 4 * many] + bad[:many],
+                    "verdict": ["fresh"] * 4 * many + ["rotten"] * many})
 
 folder = runs_folder() / f"lesson-08-{len(own)}"
 folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +59,8 @@ except BadInput as error:
 data = load_task(table, text="opinion", label="verdict", metric="acc_f1")
 print(data.source)
 print(data.split_rule)
-print(f"train {len(data.train)}, validation {len(data.validation)}, test {len(data.test)} rows; fingerprint {data.fingerprint}")
+print(f"train {len(data.train)}, validation {len(data.validation)}, test {len(data.test)} rows; "
+      f"fingerprint {data.fingerprint}")
 
 # %% [markdown]
 # Three things have happened. The labels became numbers in the order of their names. The table was divided **by a rule that is said
@@ -134,7 +137,8 @@ print(noticed[-1].message)
 from idspam_lab.experiments import evaluate, majority
 
 lazy = majority(data.train, data.test, "acc_f1", 2)
-print(f"always the majority class: accuracy {lazy['accuracy']:.1%}, macro F1 {lazy['macro_f1']:.1%}")
+print(f"always the majority class: accuracy {lazy['accuracy']:.1%}, "
+      f"macro F1 {lazy['macro_f1']:.1%}")
 
 # %% [markdown]
 # The paper reports the mean of accuracy and **macro F1** for MRPC and QQP, whose classes are uneven too. With the true positives
@@ -171,7 +175,9 @@ clf = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=3)
 settings = clf.preset(lr=1e-2, epochs=5, max_length=64)
 run = clf.fit(data.train, data.validation, settings, metric=data.task.metric, out=folder / "run")
 found = evaluate(clf, data.test, "acc_f1", max_length=64)
-print(f"ID-SPAM: accuracy {found['accuracy']:.1%} ({found['interval'][0]:.1%} to {found['interval'][1]:.1%}), macro F1 {found['macro_f1']:.1%}; {found['texts']} test rows")
+print(f"ID-SPAM: accuracy {found['accuracy']:.1%} "
+      f"({found['interval'][0]:.1%} to {found['interval'][1]:.1%}), "
+      f"macro F1 {found['macro_f1']:.1%}; {found['texts']} test rows")
 
 # %% [markdown]
 # Mind the interval: on so few rows much is luck. Your own table will have the same trouble.
@@ -187,7 +193,8 @@ clf.save_pretrained(adapter)
 for file in sorted(adapter.iterdir()):
     print(f"{file.name:<22}{file.stat().st_size:>10,} bytes")
 weights = sum(p.numel() for p in clf.parameters() if p.requires_grad) * 4
-print(f"{weights:,} bytes of weights; the frozen model has {sum(p.numel() for p in backbone.parameters()) * 4:,}")
+frozen = sum(p.numel() for p in backbone.parameters()) * 4
+print(f"{weights:,} bytes of weights; the frozen model has {frozen:,}")
 
 # %%
 again = PromptClassifier.from_pretrained(adapter)
@@ -204,7 +211,8 @@ from idspam_lab.tasks import read_table
 new = folder / "new.csv"
 pd.DataFrame({"id": [1, 2], "opinion": texts}).to_csv(new, index=False)
 unlabelled = read_table(new, text="opinion", labelled=False)
-pd.DataFrame(clf.predict_proba(unlabelled.examples), columns=list(clf.label2id)).round(3).assign(text=unlabelled.examples.texts)
+shares = pd.DataFrame(clf.predict_proba(unlabelled.examples), columns=list(clf.label2id))
+shares.round(3).assign(text=unlabelled.examples.texts)
 
 # %% [markdown]
 # The same on the command line, with a table of yours in the place of `opinions.csv` (in a terminal in the project's folder, after
@@ -237,7 +245,8 @@ from idspam_lab.lessons import write_random_decoder
 mine = write_random_decoder(folder / "my-decoder", own["opinion"])
 print(", ".join(sorted(file.name for file in mine.iterdir())))
 decoder = load_backbone(mine)
-print(f"{decoder.name}: {decoder.config.model_type}, {decoder.L} blocks, n = {decoder.n}; the head reads the {decoder.default_read} token")
+print(f"{decoder.name}: {decoder.config.model_type}, {decoder.L} blocks, n = {decoder.n}; "
+      f"the head reads the {decoder.default_read} token")
 
 # %% [markdown]
 # An encoder's head reads the first token, or the mean; a decoder's **last** one, since only that has seen the whole text. The prompt
@@ -247,7 +256,8 @@ print(f"{decoder.name}: {decoder.config.model_type}, {decoder.L} blocks, n = {de
 noise = PromptClassifier(decoder, "idspam", labels=data.task.labels, layer=2)
 few = data.train[::4]
 run = noise.fit(few, None, noise.preset(epochs=1, max_length=64), progress=False)
-print(f"{run.trained_parameters:,} numbers trained; the loss was {run.history[0]['train_loss']:.2f}")
+print(f"{run.trained_parameters:,} numbers trained; "
+      f"the loss was {run.history[0]['train_loss']:.2f}")
 
 # %% [markdown]
 # **Predict:** what happens if the adapter from above is put on this model?
@@ -272,10 +282,13 @@ if quick or not is_installed("smollm2"):
 else:
     smollm2 = load_backbone("smollm2")
     large = PromptClassifier(smollm2, "idspam", labels=data.task.labels, layer=20)
-    run = large.fit(data.train[::8], None, large.preset(lr=1e-3, epochs=2, batch_size=16, max_length=48), out=folder / "smollm2", progress=False)
+    settings = large.preset(lr=1e-3, epochs=2, batch_size=16, max_length=48)
+    run = large.fit(data.train[::8], None, settings, out=folder / "smollm2", progress=False)
     found = evaluate(large, data.test, "acc_f1", max_length=48)
-    print(f"SmolLM2, {smollm2.L} blocks, prompt at block 20: accuracy {found['accuracy']:.1%}, macro F1 {found['macro_f1']:.1%}")
-    print(f"{run.trained_parameters:,} numbers trained on {len(data.train[::8])} texts, {run.seconds:.0f} s")
+    print(f"SmolLM2, {smollm2.L} blocks, prompt at block 20: accuracy {found['accuracy']:.1%}, "
+          f"macro F1 {found['macro_f1']:.1%}")
+    print(f"{run.trained_parameters:,} numbers trained on {len(data.train[::8])} texts, "
+          f"{run.seconds:.0f} s")
 
 # %% [markdown]
 # ## Share it
