@@ -1,5 +1,7 @@
 """Behaviour x method x family: what trains, what stays, and that a text's neighbours do not matter."""
 
+import copy
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.methods import IDSPAM, LABELS, METHODS, build_method
 from idspam_lab.methods.base import LatePrompt
+from idspam_lab.tasks import load_task
 from idspam_lab.training import Settings, fit
 from idspam_lab.training.loop import make_optimizer
 from tests.test_backbones import CONFIGS, build
@@ -292,3 +295,35 @@ def test_first_values_by_the_states_size(backbones, layer):
     assert 0.25 < sizes["states"] < 2 and sizes["torch"] < sizes["states"] / 2
     with pytest.raises(BadInput, match="init is .he., but it is"):
         build_method("idspam", backbone, {"init": "he"})
+
+
+def test_first_values_suit_real_texts(minilm):
+    """On texts that are read in practice the prompt is about as large as they are, and A about 1."""
+    ids, mask = (minilm.tokenizer(list(load_task("rotten_tomatoes", source="embedded").test.texts[:32]), padding=True,
+                                  return_tensors="pt")[name] for name in ("input_ids", "attention_mask"))  # fmt: skip
+    E, hidden = minilm.trunk(ids, mask, None, 3)
+    torch.manual_seed(0)
+    method = build_method("idspam", minilm, {"init": "states"}).eval()
+    with torch.no_grad():
+        S, trace = method.prompt(E, hidden, mask)
+        A = method.generator.W_V((trace.w[..., None] * E).sum(1))
+    assert 0.7 < float(A.square().mean().sqrt()) < 1.4
+    assert 0.6 < float(S.square().mean() / hidden[mask.bool()].square().mean()) ** 0.5 < 1.6
+
+
+@pytest.mark.parametrize("case", ["p_tuning_v2", "prefix_tuning", "idspam", "lora"])
+def test_a_deep_copy_is_a_classifier_of_its_own(case, backbones):
+    clf = classifier(backbones["bert"], case)
+    ids, mask = padded(rows())
+    clf(ids, mask).logits.sum().backward()  # a pass leaves nothing that cannot be copied
+    twin = copy.deepcopy(clf)
+    with torch.no_grad():
+        before = clf(ids, mask).logits
+        assert torch.equal(twin(ids, mask).logits, before)
+        for parameter in twin.method.parameters():
+            if parameter.requires_grad:
+                parameter.add_(1.0)
+        assert not torch.allclose(twin(ids, mask).logits, before) and torch.equal(clf(ids, mask).logits, before)
+    twin.zero_grad()
+    twin(ids, mask).logits.sum().backward()
+    assert all(p.grad is not None for p in twin.method.parameters() if p.requires_grad)

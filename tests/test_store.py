@@ -9,13 +9,14 @@ import textwrap
 import pytest
 import torch
 
+from idspam_lab.analysis.paths import has_own_route
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
-from idspam_lab.methods import LatePrompt
+from idspam_lab.methods import METHODS, LatePrompt
 from idspam_lab.training import Settings, Store, cache
-from idspam_lab.training.fast import fast_path
+from idspam_lab.training.fast import fast_path, joins_once
 from idspam_lab.training.predict import predict_logits
 from idspam_lab.training.states import States
 from tests.conftest import reviews
@@ -368,3 +369,63 @@ def test_a_prediction_in_the_middle_of_a_training_leaves_its_kept_states(clf, tr
 
     clf.fit(train, validation, QUICK, callbacks=[look], progress=False)
     assert kept and all(kept)
+
+
+# Whose states they are ----------------------------------------------------------------------------------------------
+
+
+class ReadsABlock(LatePrompt):
+    """A method of one's own, whose prompt is made from a lower block's states."""
+
+    def __init__(self, backbone, layer=2, block=1):
+        super().__init__(backbone, layer)
+        self.block = block
+        self.up = torch.nn.Linear(backbone.n, backbone.n)
+
+    @torch.no_grad()
+    def trunk(self, backbone, ids, mask, types):
+        embedded = backbone.embed(ids, mask, types)
+        lower = backbone.run(embedded, mask, 0, self.block)
+        return backbone.run(lower, mask, self.block, self.block), backbone.run(embedded, mask, 0, self.layer)
+
+    def prompt(self, source, hidden, mask):
+        return self.up(source[:, :1]), None
+
+
+def trained_losses(clf, store):
+    run = clf.fit(reviews(16), None, QUICK, progress=False, store=store)
+    return [epoch["train_loss"] for epoch in run.history]
+
+
+@pytest.mark.parametrize("memory", [None, 0])
+def test_one_store_tells_what_two_methods_read_apart(tiny, tmp_path, memory, monkeypatch):
+    monkeypatch.setitem(METHODS, "reads_a_block", ReadsABlock)
+    shared = Store(memory=memory, folder=tmp_path / "shared")
+    for method, options in (
+        ("idspam", {"positions": False}), ("idspam", {"positions": True}), ("reads_a_block", {"block": 1}),
+        ("reads_a_block", {"block": 2}),
+    ):  # fmt: skip
+        alone, together = (PromptClassifier(tiny, method, layer=2, **options) for _ in range(2))
+        assert trained_losses(together, shared) == trained_losses(alone, False)
+    assert len(shared.shelves) == 3  # ID-SPAM's two variants have the same hidden states
+
+
+@pytest.mark.parametrize("way", ["encode", "encode_from"])
+def test_a_method_that_does_something_else_is_asked_wherever_it_is_used(tiny, way, monkeypatch):
+    called = []
+
+    class Own(METHODS["idspam"]):
+        pass
+
+    def told(self, *arguments):
+        called.append(way)
+        return getattr(super(Own, self), way)(*arguments)
+
+    setattr(Own, way, told)
+    monkeypatch.setitem(METHODS, "own", Own)
+    clf = PromptClassifier(tiny, "own", layer=1)
+    assert not joins_once(clf.method) and not has_own_route(clf)
+    trained_losses(clf, True)
+    assert len(called) == 3  # of three epochs of one step each
+    clf.predict_proba(["a film"])
+    assert len(called) == 4

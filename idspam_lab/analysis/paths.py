@@ -14,8 +14,8 @@ from torch import Tensor
 from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..generator import Trace
-from ..methods import IDSPAM, LatePrompt
 from ..methods.base import run_with_prompt
+from ..methods.idspam import only_prompts
 from ..training.batches import Collate, Row
 from ..training.device import device_of
 
@@ -148,8 +148,7 @@ def routes(clf: PromptClassifier) -> tuple[str, ...]:
 
 def has_own_route(clf: PromptClassifier) -> bool:
     """Whether the method makes a prompt from the text and puts it in front, so that the two can be told apart."""
-    plain = type(clf.method).encode_from is LatePrompt.encode_from if isinstance(clf.method, LatePrompt) else False
-    return plain or isinstance(clf.method, IDSPAM)
+    return only_prompts(clf.method)
 
 
 def no_route_sentence(clf: PromptClassifier) -> str:

@@ -13,6 +13,8 @@ from ..generator_heads import ManyHeads
 from .base import Encoded, LatePrompt, check_at_least_one, check_true_or_false, run_with_prompt
 from .lora import with_lora
 
+WORDS = 10  # the tokens of a real text are alike: their mean is about as large as that of ten random words
+
 
 class IDSPAM(LatePrompt):
     """The paper's method, with the defaults; every option beyond `layer`, `t`, `c` and `bias` leaves the paper.
@@ -26,8 +28,8 @@ class IDSPAM(LatePrompt):
         outer_relu: False leaves out the outer ReLU of eq. (2), so that a prompt can have entries below 0.
         positions: the generator reads the input of block 0, which knows where a token stands, instead of E.
         lora: rank of LoRA in the blocks that the prompt passes; 0 for none.
-        init: "torch", its own for linear layers, or "states": drawn so that a prompt begins with entries as large as
-            the text's own at block m, and A with entries of about 1 in place of E's size (see `to_the_size_of_states`).
+        init: "torch", its own for linear layers, or "states": drawn so that a prompt begins with entries about as large
+            as the text's own at block m, and A with entries of about 1 (see `to_the_size_of_states`).
 
     Raises:
         BadInput: a layer out of range or said twice, heads that do not divide n, positions for a model that has none
@@ -93,20 +95,32 @@ class IDSPAM(LatePrompt):
 
 @torch.no_grad()
 def to_the_size_of_states(generator: PromptGenerator, backbone, m: int) -> None:
-    """Draws W_V, W_down and W_up anew, by the root mean square of E and of the states at block m, of random words.
+    """Draws W_V, W_down and W_up anew, by the root mean square of E's mean and of the states at block m, over texts of
+    WORDS random words.
 
     Every other method's free vectors begin as states of real words (`word_states`); torch's own first values make a
     prompt that is about a tenth as large at MiniLM's middle block, and nearly the same for every text.
     """
     if next(backbone.parameters()).is_meta:  # only counted
         return
-    ids = torch.randint(backbone.config.vocab_size, (256, 1)).to(next(backbone.parameters()).device)
-    found = backbone.trunk(ids, torch.ones_like(ids), None, m)  # (256, 1, n) each
-    E, states = (part.float().square().mean().sqrt().item() for part in found)
-    nn.init.normal_(generator.W_V.weight, std=1 / (E * generator.n**0.5))
+    ids = torch.randint(backbone.config.vocab_size, (64, WORDS)).to(next(backbone.parameters()).device)
+    E, hidden = backbone.trunk(ids, torch.ones_like(ids), None, m)  # (64, WORDS, n) each
+    # at first the attention is about even, so A = W_V times the mean of E, and a mean of many words is shorter than one
+    mean, states = (part.float().square().mean().sqrt().item() for part in (E.mean(1), hidden))
+    nn.init.normal_(generator.W_V.weight, std=1 / (mean * generator.n**0.5))
     nn.init.normal_(generator.W_down.weight, std=(2 / generator.n) ** 0.5)  # He et al. 2015: a ReLU halves the square
     nn.init.normal_(generator.W_up.weight, std=states * (2 / generator.c) ** 0.5)
     nn.init.zeros_(generator.W_up.bias)
+
+
+def only_prompts(method) -> bool:
+    """Does a text pass the model with it as with LatePrompt or IDSPAM, whatever the prompt is and is made from?
+
+    Not so if a subclass writes `encode` or `encode_from` anew: then nobody else knows what it does there.
+    """
+    kind = type(method)
+    plain = isinstance(method, LatePrompt) and kind.encode is LatePrompt.encode
+    return plain and kind.encode_from in (LatePrompt.encode_from, IDSPAM.encode_from)
 
 
 def blocks_of(backbone, layer: int | Sequence[int] | None) -> list[int]:

@@ -1,5 +1,6 @@
 """Trained keys and values in front of the text in every block: P-tuning v2 and prefix tuning."""
 
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -34,12 +35,13 @@ class KeyValuePrefix(Method):
                 encoder_hidden_size=width,
             )
         )
-        self.prefix: Tensor | None = None  # (t, 2 L size), of the forward pass that is running
+        self.values = Values()
         for number, place in enumerate(place for block in self.places for place in block):
-            put_over(place, lambda number=number: self.prefix[:, number * self.size : (number + 1) * self.size])
+            put_over(place, self.values, number)
 
     def encode(self, backbone, ids, mask, types):
-        self.prefix = self.encoder(torch.arange(self.t, device=ids.device))
+        prefix = self.encoder(torch.arange(self.t, device=ids.device))  # (t, 2 L size)
+        self.values[:] = prefix.split(self.size, dim=1)
         hidden = self.twin.embed(ids, mask, types)  # (B, N, n)
         both = torch.cat([hidden.new_zeros(len(ids), self.t, hidden.shape[-1]), hidden], dim=1)  # (B, t+N, n)
         longer = torch.cat([mask.new_ones(len(ids), self.t), mask], dim=1)  # (B, t+N)
@@ -76,15 +78,27 @@ def outputs_of(layer: nn.Module, part: slice) -> int:
     return len(range(*part.indices(getattr(layer, "out_features", None) or layer.nf)))
 
 
-def put_over(place: tuple[nn.Module, slice], values) -> None:
-    """From now on the layer's outputs at the first t positions are values() (t, size)."""
+class Values(list):
+    """The keys and values (t, size) of the pass that is running, in the order of their places.
+
+    A deep copy of a classifier gets an empty one, which its own layers look at.
+    """
+
+    def __deepcopy__(self, memo: dict) -> "Values":
+        return Values()
+
+
+def put_over(place: tuple[nn.Module, slice], values: Values, number: int) -> None:
+    """From now on the layer's outputs at the first t positions are values[number] (t, size)."""
     layer, part = place
+    layer.prefix_values = values  # a copy of the layer has the copy's
+    layer.register_forward_hook(partial(write_over, part=part, number=number))
 
-    def hook(module, inputs, out: Tensor) -> Tensor:
-        new = values().to(out.dtype)  # (t, size)
-        return torch.cat([replace_part(out[:, : len(new)], part, new), out[:, len(new) :]], dim=1)
 
-    layer.register_forward_hook(hook)
+def write_over(layer: nn.Module, inputs: tuple, out: Tensor, *, part: slice, number: int) -> Tensor:
+    """out (B, t+N, outputs) with the layer's prefix values in the place of a part at the first t positions."""
+    new = layer.prefix_values[number].to(out.dtype)  # (t, size)
+    return torch.cat([replace_part(out[:, : len(new)], part, new), out[:, len(new) :]], dim=1)
 
 
 def replace_part(out: Tensor, part: slice, new: Tensor) -> Tensor:

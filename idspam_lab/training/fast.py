@@ -14,6 +14,7 @@ from torch import Tensor
 from ..backbones import Backbone
 from ..backbones.upper import ALL, FIRST, frozen_for, run_upper
 from ..methods import IDSPAM, Encoded, LatePrompt, LinearHead
+from ..methods.idspam import only_prompts
 from ..readout import READOUTS
 from .batches import Row
 from .device import training_device
@@ -24,9 +25,9 @@ from .store import Store
 
 def joins_once(method) -> bool:
     """Is all that the method does to put one prompt in front of the text at one block of the backbone itself?"""
-    if isinstance(method, IDSPAM):
-        return not method.later and method.adapted is None
-    return isinstance(method, LatePrompt) and type(method).encode_from is LatePrompt.encode_from
+    if isinstance(method, IDSPAM) and (method.later or method.adapted is not None):
+        return False
+    return only_prompts(method)
 
 
 def shares_passes(method) -> bool:
@@ -88,13 +89,13 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
         rows: the texts that training will meet, to be kept in `store`.
     """
     before = clf.fast  # a prediction in the middle of a training gives it back its kept states
-    if isinstance(clf.method, LatePrompt):
+    if isinstance(clf.method, LatePrompt) and type(clf.method).encode is LatePrompt.encode:
         shelf = None
         if store is not None:
             clf.to(training_device())  # the states are computed where training will be
             shelf = store.shelf(clf.method, clf.backbone, rows, settings.precision, progress=len(rows) > 5_000)
         clf.fast = FastPath(clf.method, clf.read == "first", shelf)
-    elif isinstance(clf.method, LinearHead) and store is not None and not clf.verbalizer:
+    elif type(clf.method).encode is LinearHead.encode and store is not None and not clf.verbalizer:
         clf.fast = ReadOnce(clf.method, clf.read)
     try:
         yield

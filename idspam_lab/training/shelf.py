@@ -1,5 +1,6 @@
 """The kept hidden states of some texts: what a LatePrompt's trunk gave for them, looked up instead of computed."""
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,6 +29,12 @@ class Shelf:
         self.places = {name_of(row["input_ids"], row.get("token_type_ids")): i for i, row in enumerate(rows)}
         lengths = torch.tensor([len(row["input_ids"]) for row in rows])
         self.starts = lengths.cumsum(0) - lengths  # (texts,)
+
+    def for_origin(self, origin: dict[str, str]) -> "Shelf":
+        """The same kept states, for a method whose other parts come from elsewhere."""
+        found = copy.copy(self)
+        found.origin = origin
+        return found
 
     def trunk(
         self,

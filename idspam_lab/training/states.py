@@ -33,7 +33,7 @@ class States:
         self.method, self.backbone, self.precision, self.progress = method, backbone, precision, progress
         different = {name_of(row["input_ids"], row.get("token_type_ids")): row for row in rows}
         self.rows = [different[name] for name in sorted(different, key=lambda name: (len(name), name))]  # short first
-        self.origin, self.computed = self.look()
+        self.origin, self.computed, self.given = self.look()
         self.dtype = torch.bfloat16 if half else self.computed
         self.names = [name for name, where in self.origin.items() if where == "blocks"]  # the parts worth keeping
 
@@ -73,8 +73,8 @@ class States:
             "weights_sha256": identity.weights_sha256,
             "config_sha256": hashlib.sha256(config.encode()).hexdigest(),
             "layer": self.method.layer,
-            # `hidden` is the input of block `layer` for all methods; `source` is a method's own.
-            "made_by": {name: type(self.method).trunk.__qualname__ if name == "source" else "" for name in self.names},
+            # `hidden` is the input of block `layer` for all methods; a `source` from the blocks is a method's own.
+            "made_by": {name: maker(self.method) + [self.given] if name == "source" else [] for name in self.names},
             "computed_in": "bf16" if self.within_autocast() else str(self.computed).removeprefix("torch."),
             "kept_in": str(self.dtype).removeprefix("torch."),
             "texts": len(self.rows),
@@ -94,12 +94,12 @@ class States:
             return torch.is_autocast_enabled(device.type)
 
     @torch.no_grad()
-    def look(self) -> tuple[dict[str, str], torch.dtype]:
-        """Where each part comes from, found out on one text, and its type when it is computed.
+    def look(self) -> tuple[dict[str, str], torch.dtype, str]:
+        """Where each part comes from, found out on the longest text; its type when it is computed; the source's hash.
 
         "tokens" is E, "input" the input of block 0; "blocks" is anything else, and alone worth keeping.
         """
-        ids, mask, types = on_device(self.rows[:1], self.backbone)
+        ids, mask, types = on_device(self.rows[-1:], self.backbone)
         with autocast(self.precision, ids.device):
             parts = dict(zip(PARTS, self.method.trunk(self.backbone, ids, mask, types), strict=True))
             tables = {origin: cheap(origin, self.backbone, ids, mask, types) for origin in ("tokens", "input")}
@@ -107,7 +107,8 @@ class States:
             name: next((origin for origin, table in tables.items() if torch.equal(part, table)), "blocks")
             for name, part in parts.items()
         }
-        return origin, parts["hidden"].dtype
+        given = hashlib.sha256(parts["source"].float().cpu().numpy().tobytes()).hexdigest()
+        return origin, parts["hidden"].dtype, given
 
     @torch.no_grad()
     def compute(self) -> Iterator[dict[str, Tensor]]:
@@ -121,6 +122,12 @@ class States:
                 parts = dict(zip(PARTS, found, strict=True))  # (B, N, n) each
                 yield {name: parts[name][mask.bool()].to(self.dtype) for name in self.names}
                 bar.update(len(chunk))
+
+
+def maker(method: LatePrompt) -> list:
+    """What a source of the method's own may depend on besides the frozen model and the text: its class, its options."""
+    plain = {name: value for name, value in vars(method).items() if isinstance(value, str | int | float)}
+    return [type(method).__module__, type(method).__qualname__, plain | {"training": None}]
 
 
 def on_device(rows: Sequence[Row], backbone: Backbone) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -84,7 +84,8 @@ class Store:
             except BadInput as error:
                 warnings.warn(f"{error} As many hidden states as fit are kept in memory.", stacklevel=2)
                 self.shelves[key] = self.keep(states, room)
-        return self.shelves[key]
+        shelf = self.shelves[key]
+        return shelf and shelf.for_origin(states.origin)  # two methods may share `hidden`, but not what they read
 
     def keep(self, states: States, room: dict[str, float]) -> Shelf | None:
         """The states in the first place that has room for all, or else in the roomiest.
