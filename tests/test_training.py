@@ -111,6 +111,29 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(tiny, train, valida
     assert run.best_epoch == second.best_epoch
 
 
+@pytest.mark.parametrize(("off", "same_run"), [(1e-6, True), (1e-2, False)])
+def test_a_run_goes_on_though_first_values_differ_in_their_last_digits(tiny, train, tmp_path, off, same_run):
+    """As those that the frozen model had a part in do on another number of threads."""
+
+    def begin():
+        clf = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8, init="states")
+        return clf, clf.preset(epochs=2, batch_size=16, precision="fp32")
+
+    first, settings = begin()
+    first.fit(train, None, settings, out=tmp_path, progress=False)
+    second, settings = begin()
+    with torch.no_grad():
+        for number, tensor in enumerate(trained_tensors(second).values()):
+            torch.manual_seed(number)
+            tensor.mul_(1 + off * torch.randn_like(tensor))
+    if same_run:
+        assert len(second.fit(train, None, settings, out=tmp_path, progress=False).history) == 2
+        assert same(weights(first), weights(second))
+    else:
+        with pytest.raises(BadInput, match="other settings, data or starting weights"):
+            second.fit(train, None, settings, out=tmp_path, progress=False)
+
+
 def test_a_finished_run_is_read_back_not_trained_again(tiny, train, validation, tmp_path):
     first, _ = fitted(tiny, train, validation, out=tmp_path)
     steps = []
@@ -303,9 +326,10 @@ def test_prediction_chunks_bound_their_padded_size():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [({"epochs": 0}, "epochs is 0"), ({"lr": 0}, "learning rate is above 0"), ({"warmup": 2}, "share of the steps"),
-     ({"precision": "fp8"}, "fp32"), ({"batch_size": 0}, "batch_size is 0"), ({"max_length": 1}, "at least 4 tokens"),
+     ({"precision": "fp8"}, "fp32"), ({"batch_size": 0}, "batch_size is 0"), ({"max_length": 1}, "at least 4"),
      ({"epochs": 1.5}, "whole number"), ({"seed": 10**20}, "a seed is a whole number"), ({"seed": -1}, "seed is -1"),
-     ({"betas": (0.9, 1.5)}, "betas are")],
+     ({"betas": (0.9, 1.5)}, "betas are"), ({"lr": float("inf")}, "lr is inf"),
+     ({"max_length": 12.5}, "a whole number of tokens")],
 )  # fmt: skip
 def test_settings_check_themselves(change, sentence):
     with pytest.raises(BadInput, match=sentence):

@@ -26,7 +26,7 @@ class Lane:
         self.run.environment, clf.run = environment, self.run
         self.losses: list[Tensor] = []  # of this epoch's steps
         self.state: list[Tensor] = []  # of its random numbers
-        self.out, self.key = None, ""
+        self.out, self.key = None, None
 
     def keep_in(self, out: Path, metric: str, texts: str) -> None:
         """Goes on from the checkpoint in `out`, if there is one, and writes one there whenever `save` is called.
@@ -40,7 +40,8 @@ class Lane:
             BadInput: the checkpoint is damaged or of another run.
         """
         identity = json.dumps(self.clf.adapter_config(), sort_keys=True)
-        self.out, self.key = out, checkpoint.run_key([self.settings.to_dict(), metric, identity], texts, self.best)
+        self.out = out
+        self.key = checkpoint.RunKey.of([self.settings.to_dict(), metric, identity], texts, self.best)
         resumed = checkpoint.load(out, self.clf, self.optimizer, self.key)
         if resumed:
             state, self.best = resumed
@@ -51,7 +52,7 @@ class Lane:
         """Writes what the run goes on from if it is killed."""
         if self.out is not None:
             names = ("history", "best_epoch", "seconds", "stopped")
-            state = {"key": self.key} | {name: getattr(self.run, name) for name in names}
+            state = self.key.to_dict() | {name: getattr(self.run, name) for name in names}
             checkpoint.save(self.out, self.clf, self.best, self.optimizer, state)
 
     def waits_for(self, epoch: int) -> bool:

@@ -104,7 +104,7 @@ def fit(
     accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
     start = checkpoint.copy_of(checkpoint.trained_tensors(model))
     texts = checkpoint.digest_of([train, validation]) if out else ""
-    key = checkpoint.run_key([settings.to_dict(), metric, identity], texts, start) if out else ""
+    key = checkpoint.RunKey.of([settings.to_dict(), metric, identity], texts, start) if out else None
     model.to(accelerator.device)
     optimizer = make_optimizer(model, settings)
     wrapped, optimizer = accelerator.prepare(model, optimizer)
@@ -160,8 +160,8 @@ def fit(
             bar.set_postfix(epoch=epoch, loss=f"{losses[-1]:.3f}", **validation_so_far(run))
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
-                state = {"key": key, "history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}
-                checkpoint.save(out, model, best, optimizer.optimizer, state)
+                state = {"history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}
+                checkpoint.save(out, model, best, optimizer.optimizer, key.to_dict() | state)
             for callback in callbacks:
                 callback(Progress(epoch, metrics["step"], steps, losses[-1], metrics, model))
     except (StopTraining, KeyboardInterrupt) as stop:

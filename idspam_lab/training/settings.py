@@ -1,5 +1,6 @@
 """What a training run is told, with the paper's values where it has any."""
 
+import math
 import numbers
 from dataclasses import asdict, dataclass, fields
 
@@ -48,9 +49,9 @@ class Settings:
         for name in ("clip", "eps"):
             if not getattr(self, name) > 0:
                 raise BadInput(f"{name} is {getattr(self, name)}, but it is above 0.")
-        if not self.weight_decay >= 0:
+        if not 0 <= self.weight_decay < math.inf:
             raise BadInput(f"weight_decay is {self.weight_decay}, but it is 0 or more (the paper searches 0 to 0.1).")
-        if not self.lr > 0:
+        if not 0 < self.lr < math.inf:
             raise BadInput(f"lr is {self.lr}, but a learning rate is above 0 (the paper searches 1e-5 to 1e-3).")
         if not 0 <= self.warmup <= 1:
             raise BadInput(f"warmup is {self.warmup}, but it is a share of the steps, 0 to 1.")
