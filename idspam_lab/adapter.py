@@ -6,6 +6,7 @@ frozen model is not in the folder: its name and its weights' hash are, and anoth
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,8 +16,9 @@ from huggingface_hub.errors import HFValidationError
 from torch import nn
 
 from .backbones import Backbone, load_backbone
+from .backbones.trust import hash_tensors
 from .errors import BadInput
-from .files import read_tensors, why_not, write_json, write_tensors
+from .files import hash_file, read_tensors, why_not, write_json, write_tensors
 from .hub import hub_reachable
 from .training.device import training_device
 from .verbalizer import Verbalizer
@@ -57,7 +59,8 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "layer": getattr(self.method, "layer", None),  # for readers; where it is an option it stands there too
             "read": self.read,
             "head_dropout": self.head_dropout,
-            "verbalizer": self.verbalizer and {"template": self.verbalizer.template, "words": self.verbalizer.words},
+            "verbalizer": self.verbalizer and asdict(self.verbalizer),
+            "word_head_sha256": self.verbalizer and hash_tensors(self.backbone.word_head),
             "id2label": {str(i): name for i, name in self.id2label.items()},
             "label2id": self.label2id,
             "pairs": self.pairs,  # was it trained on pairs of texts? null: it was not trained here
@@ -72,8 +75,8 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
                 "clf.head.state_dict() yourself and put nn.Linear back."
             )
         trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
-        write_tensors(Path(save_directory) / WEIGHTS, trained, {"format": "pt"})
-        write_json(Path(save_directory) / CONFIG, self.adapter_config())
+        weights = write_tensors(Path(save_directory) / WEIGHTS, trained, {"format": "pt"})
+        write_json(Path(save_directory) / CONFIG, self.adapter_config() | {"adapter_sha256": hash_file(weights)})
 
     def save_pretrained(
         self,
@@ -87,7 +90,8 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
     ):
         """Writes the folder (made if need be).
 
-        All files are written beside it first and then moved into it, so an older adapter is never half lost.
+        All files are written beside it first and then moved into it, so an older adapter stays until the new one is
+        whole; if the power fails between the two moves, `from_pretrained` refuses the mixture.
 
         Raises:
             BadInput: the folder cannot be written or the disk is full; the classifier and older files stay as they are.
@@ -150,12 +154,19 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
 
         config = read_config(str(model_id), find)
         tensors, _ = read_tensors(find(WEIGHTS))
+        if config.get("adapter_sha256") not in (None, hash_file(find(WEIGHTS))):
+            raise BadInput(
+                f"{str(model_id)!r}: {WEIGHTS} is not the file that {CONFIG} was saved with: save it again, or take a "
+                "copy that is whole."
+            )
         identity = config["base_model"]
         verbalizer = config.get("verbalizer") and Verbalizer(**config["verbalizer"])
         loaded_here = not isinstance(backbone, Backbone)
         if loaded_here:
             backbone = load_own(identity, backbone, words=verbalizer is not None)
         refuse_other_backbone(identity, backbone)
+        if verbalizer:
+            refuse_other_word_head(config.get("word_head_sha256"), backbone)
         labels = [config["id2label"][str(i)] for i in range(len(config["id2label"]))]
         model = cls(
             backbone,
@@ -226,6 +237,19 @@ def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
         raise BadInput(
             f"The adapter was trained on {in_words(identity)}, but the backbone given is {in_words(found.to_dict())}: "
             "load the one that it was trained on."
+        )
+
+
+def refuse_other_word_head(saved: str | None, backbone: Backbone) -> None:
+    """An adapter with a verbalizer read with exactly this frozen masked-language-model head.
+
+    Raises:
+        BadInput: it did not.
+    """
+    if backbone.word_head is not None and hash_tensors(backbone.word_head) != saved:
+        raise BadInput(
+            f"The adapter read at a mask with another masked-language-model head than that of {backbone.name!r}: "
+            "load the model that it was trained on."
         )
 
 

@@ -272,3 +272,12 @@ def test_a_replaced_head_is_refused_when_it_is_saved(minilm, tmp_path):
     with pytest.raises(BadInput, match="The head is a Sequential, but an adapter is built again with a linear one"):
         clf.save_pretrained(tmp_path / "adapter")
     assert not (tmp_path / "adapter" / "adapter.safetensors").exists()
+
+
+def test_a_mixture_of_two_adapters_is_refused(folder, minilm, tmp_path):
+    """As a power failure between the two files leaves it."""
+    other = PromptClassifier(minilm, "idspam", labels=("negative", "positive"), layer=3, t=4, c=8)
+    other.save_pretrained(tmp_path / "other")
+    (tmp_path / "other" / WEIGHTS).replace(folder / WEIGHTS)
+    with pytest.raises(BadInput, match=f"{WEIGHTS} is not the file that {CONFIG} was saved with: save it again"):
+        PromptClassifier.from_pretrained(folder, backbone=minilm)

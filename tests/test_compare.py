@@ -1,5 +1,6 @@
 """Several methods over seeds: every run once, the baselines always there, one tidy table."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -14,6 +15,7 @@ from idspam_lab.experiments.summary import as_markdown, as_text, pairwise, read_
 from idspam_lab.methods import METHODS
 from idspam_lab.methods.spelled import read_method, title_of, write_method
 from idspam_lab.tasks import OverlapWarning, load_task
+from idspam_lab.training import Settings
 
 SILENT = {"say": lambda line: None}
 
@@ -227,3 +229,16 @@ def test_every_method_is_spelled_in_the_grammar():
 def test_a_misspelled_method_gets_a_sentence(word, said):
     with pytest.raises(BadInput, match=said):
         read_method(word)
+
+
+def test_another_way_to_read_is_another_run(run, tiny, small):
+    key = compare_module.key_of(small, tiny, "idspam", Settings(), None)
+    other = copy.copy(tiny)
+    other.default_read = "first" if tiny.default_read == "mean" else "mean"
+    cased = copy.copy(tiny)
+    cased.tokenizer = copy.deepcopy(tiny.tokenizer)
+    cased.tokenizer.backend_tokenizer.normalizer.lowercase = False
+    keys = {compare_module.key_of(small, backbone, "idspam", Settings(), None) for backbone in (tiny, other, cased)}
+    assert key in keys and len(keys) == 3
+    tiny.tokenizer(["a film"], truncation=True, max_length=5)  # what one call asks of the tokenizer is no difference
+    assert compare_module.key_of(small, tiny, "idspam", Settings(), None) == key

@@ -16,6 +16,7 @@ from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import FORMAT, read_plan
 from idspam_lab.methods import METHODS
 from idspam_lab.training import Settings
+from tests.grid_models import save_models
 
 PLAIN = """
 seeds = [0, 1]
@@ -238,3 +239,26 @@ def test_a_models_folder_may_be_plain_or_the_hubs_cache(tmp_path):
     with open(tmp_path / "again" / "model.safetensors", "ab") as file:
         file.write(b" ")
     assert models.digest("again") != before
+
+
+def test_what_search_recommends_a_grid_takes(plan):
+    assert plan(PLAIN.replace('"idspam"', '"idspam:dropout=0.2,head_dropout=0.2"')).runs
+    with pytest.raises(BadInput, match="head_dropout is 2"):
+        plan(PLAIN.replace('"idspam"', '"idspam:head_dropout=2"'))
+
+
+def test_a_number_of_rows_is_the_same_with_a_point(plan):
+    ids = [[run.id for run in plan(f"holdout = {rows}\n{PLAIN}").runs] for rows in ("300", "300.0", "301")]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_another_tokenizer_or_pooling_is_another_run(tmp_path):
+    models = save_models(tmp_path, ["gpt2"])
+    digests = [Models(models).digest("gpt2")]
+    (models / "gpt2" / "1_Pooling").mkdir()
+    (models / "gpt2" / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
+    digests.append(Models(models).digest("gpt2"))
+    tokenizer = models / "gpt2" / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text() + " ")
+    digests.append(Models(models).digest("gpt2"))
+    assert len(set(digests)) == 3

@@ -6,11 +6,12 @@ import sys
 from dataclasses import replace
 
 import pytest
+import torch
 
 from idspam_lab.backbones import load_backbone
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
-from idspam_lab.experiments.search import SPACE, search
+from idspam_lab.experiments.search import SPACE, named, search
 from idspam_lab.paper_tables import paper_table
 from idspam_lab.tasks import load_task
 from tests.grid_models import save_models
@@ -118,3 +119,14 @@ def test_a_method_that_cannot_be_searched_is_found_out_at_once(optuna, data, tin
     with pytest.raises(BadInput, match="'dept' has no option"):
         go(data, tiny, tmp_path / "s.db", 2, method="dept")
     assert not (tmp_path / "s.db").exists()
+
+
+def test_another_metric_or_other_weights_are_another_study(optuna, data, tiny, minilm, tmp_path):
+    go(data, tiny, tmp_path / "s.db", 1)
+    other = replace(data, task=replace(data.task, metric="acc_f1"))
+    assert named(other, tiny) != named(data, tiny)
+    assert go(other, tiny, tmp_path / "s.db", 1)["value"].notna().all()
+    torch.manual_seed(1)
+    weights = type(tiny)(type(tiny.model)(tiny.config, add_pooling_layer=False), tiny.tokenizer, tiny.name)
+    assert named(data, weights) != named(data, tiny)
+    assert len(optuna.get_all_study_names(f"sqlite:///{tmp_path / 's.db'}")) == 2

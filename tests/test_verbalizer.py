@@ -140,3 +140,12 @@ def test_what_the_template_leaves_no_room_for_is_counted(masked):
 def test_nothing_to_train_is_said(masked, train):
     with pytest.raises(BadInput, match="has nothing to train"):
         PromptClassifier(masked, "linear_head", labels=("neg", "pos"), verbalizer=FILM).fit(train, progress=False)
+
+
+def test_another_word_head_is_refused(masked, folder, tmp_path):
+    clf = PromptClassifier(masked, "idspam", labels=("neg", "pos"), verbalizer=FILM)
+    clf.save_pretrained(tmp_path)
+    other = load_backbone(folder, words=True)
+    next(other.word_head.parameters()).data.add_(1.0)
+    with pytest.raises(BadInput, match="with another masked-language-model head than that of"):
+        PromptClassifier.from_pretrained(tmp_path, backbone=other)

@@ -9,6 +9,8 @@ Every stage takes a mask and any number of positions; a family's class (families
 """
 
 import copy
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,7 +59,7 @@ def check_layer(m: int, backbone) -> int:
     Raises:
         BadInput: m is not in 0..L-1.
     """
-    if not isinstance(m, int) or not 0 <= m < backbone.L:
+    if not isinstance(m, int) or isinstance(m, bool) or not 0 <= m < backbone.L:
         raise BadInput(
             f"layer is {m}, but {backbone.name or 'this model'} has {backbone.L} blocks: "
             f"choose 0 (the input) to {backbone.L - 1}."
@@ -206,6 +208,14 @@ class Backbone(nn.Module):
         """Tokens of text that the model takes, special tokens included."""
         table = getattr(self.config, "max_position_embeddings", None) or 10**6
         return min(self.tokenizer.model_max_length, table)
+
+    def reading(self) -> str:
+        """Tells how a text is read: by which tokenizer, and at which token by default. 16 hex digits."""
+        told = [type(self.tokenizer).__name__, self.default_read, sorted(self.tokenizer.get_vocab().items())]
+        backend = getattr(self.tokenizer, "backend_tokenizer", None)
+        if backend is not None:  # all that a fast one does, but for what the last call asked of it
+            told.append({k: v for k, v in json.loads(backend.to_str()).items() if k not in ("truncation", "padding")})
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def identity(self) -> Identity:
         """Name, size and weights' hash. Hashing takes about 0.1 s for 90 MB; it is done once."""

@@ -124,7 +124,7 @@ def stem(word: str, seed: int) -> str:
 
 def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None) -> str:
     """What makes two runs the same run."""
-    parts = [*texts_of(data), backbone.identity().weights_sha256, word, settings.to_dict()]
+    parts = [*texts_of(data), backbone.identity().weights_sha256, backbone.reading(), word, settings.to_dict()]
     parts += [*texts_of(transfer.data), transfer.max_length] if transfer else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -225,4 +225,7 @@ def heading(data: TaskData, there: TaskData, backbone: Backbone, word: str) -> d
 def scores_of(found: dict) -> dict:
     """The numbers of `evaluate`, flat."""
     low, high = found["interval"]
-    return {name: found[name] for name in ("score", "accuracy", "macro_f1", "texts")} | {"low": low, "high": high}
+    return {name: found[name] for name in ("score", "accuracy", "macro_f1", "texts")} | {
+        "accuracy_low": low,
+        "accuracy_high": high,
+    }

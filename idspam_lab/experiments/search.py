@@ -97,7 +97,7 @@ def search(
 
     states = tuple(optuna.trial.TrialState[name] for name in ("COMPLETE", "PRUNED", "FAIL"))
     fixed = in_words(settings | dropout | {"seed": seed})
-    study = opened(optuna, storage, f"{data.task.name} {data.fingerprint}, {backbone.name}, {method}, {fixed}")
+    study = opened(optuna, storage, ", ".join([*named(data, backbone), method, fixed]))
     enough = optuna.study.MaxTrialsCallback(trials, states=states)
     if sum(trial.state in states for trial in study.trials) < trials:
         study.optimize(objective, callbacks=[ended, enough], catch=(BadInput,))
@@ -105,6 +105,13 @@ def search(
     if found["value"].isna().all():
         raise BadInput(f"None of the {len(found)} trials came to its end, see above.")
     return found
+
+
+def named(data: TaskData, backbone: Backbone) -> list[str]:
+    """The task and the frozen model in a study's name: all that trials which are compared have in common."""
+    labels, identity = "/".join(data.task.labels), backbone.identity()
+    task = f"{data.task.name} {data.fingerprint} {data.task.metric} {labels}"
+    return [task, f"{identity.name} {identity.weights_sha256[:16]} {backbone.reading()}"]
 
 
 def both_dropouts(rate: float) -> dict[str, float]:

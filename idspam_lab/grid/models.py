@@ -12,10 +12,10 @@ from ..backbones.shapes import KNOWN
 from ..counting import backbone_of
 from ..errors import BadInput
 from ..files import file_digest
-from ..methods import Method, build_method
+from ..methods import Method, build_method, check_share
 from ..methods.spelled import read_method
 
-WEIGHTS = ("*.safetensors", "*.bin")
+READ = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model", "1_Pooling/config.json")  # of a model's folder
 
 
 class Models:
@@ -50,13 +50,13 @@ class Models:
         return str(snapshots[-1].parent) if snapshots else name
 
     def digest(self, name: str) -> str:
-        """Tells the weights in a folder from others; for what is packaged or comes from the hub, the name says it."""
+        """Tells the weights, tokenizer and pooling in a folder from others; of what is packaged or comes from the hub,
+        the name says it."""
         place = Path(self.place(name))
         if not place.is_dir():
             return name
-        files = sorted(path for pattern in WEIGHTS for path in place.glob(pattern))
-        there = [path for path in (place / "config.json", *files) if path.is_file()]
-        digests = [file_digest(path, path.stat().st_mtime_ns) for path in there]
+        files = sorted({path for pattern in READ for path in place.glob(pattern) if path.is_file()})
+        digests = [file_digest(path, path.stat().st_mtime_ns) for path in files]
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
     def _shape(self, name: str) -> Backbone:
@@ -74,6 +74,7 @@ class Models:
             BadInput: an unknown method or option, or a layer out of range.
         """
         word, options = read_method(method)
+        check_share(head_dropout=options.pop("head_dropout", 0.1))  # the head's, which is not built here
         with torch.device("meta"):
             return build_method(word, self.shape(name), options if layer is None else options | {"layer": layer})
 

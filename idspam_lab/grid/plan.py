@@ -161,6 +161,8 @@ def runs_of(block: dict, where: str, models: Models) -> Iterator[GridRun]:
         check_task(task, transfer, block, where)
     more = {key: block[key] for key in SINGLE if key in block and key not in ("few_shot", *COLUMNS)}
     more |= {"transfer": transfer, "few_shot": few_shot}
+    if more.get("holdout", 0) >= 1:
+        more["holdout"] = int(more["holdout"])  # 300.0 rows are 300
     for backbone, task, method in product(block["backbones"], block["tasks"], block["methods"]):
         method = write_method(*read_method(method))
         columns = {} if all(name in TASKS for name in (task, *transfer)) else columns_of(block)
