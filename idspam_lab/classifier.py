@@ -87,7 +87,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         super().__init__()
         if not isinstance(backbone, Backbone):
             raise BadInput(f"The backbone is {backbone!r}, but a loaded model is wanted: load_backbone({backbone!r}).")
-        if isinstance(labels, dict | set | frozenset):
+        if isinstance(labels, dict | set | frozenset | str | bool):
             raise BadInput(f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted.")
         names = [f"LABEL_{i}" for i in range(labels)] if isinstance(labels, int) else [str(name) for name in labels]
         if len(set(names)) < max(2, len(names)):
@@ -210,31 +210,35 @@ class PromptClassifier(nn.Module, AdapterFiles):
     def explain(self, texts: Texts, *, max_length: int | None = None) -> list[Explanation]:
         """The token weights and attention that each text's prompt was made with, beside its prediction.
 
-        All in fp32, to the weights' last digit: a text that is almost as likely of two classes may get the other one
-        from `predict`, which computes in bf16 where the device does.
+        All in fp32 and by the plain path, to the weights' last digit, also in the middle of a training: a text that is
+        almost as likely of two classes may get the other one from `predict`, which computes in bf16 where the device
+        does.
 
         Raises:
             BadInput: the method makes no prompt from tokens.
         """
-        was_training = self.training
+        was_training, fast = self.training, self.fast
         self.eval()
-        found = []
-        for row in self.rows(texts, max_length):
-            batch = {k: v.to(device_of(self)) for k, v in Collate(self.pad_id)([row]).items() if k != "labels"}
-            logits, trace = self.logits_and_trace(
-                batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids")
+        self.fast = None
+        try:
+            return [self._explained(row) for row in self.rows(texts, max_length)]
+        finally:
+            self.train(was_training)
+            self.fast = fast
+
+    def _explained(self, row: dict) -> Explanation:
+        """One tokenised text's Explanation."""
+        batch = {k: v.to(device_of(self)) for k, v in Collate(self.pad_id)([row]).items() if k != "labels"}
+        logits, trace = self.logits_and_trace(batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids"))
+        if trace is None:
+            raise BadInput(
+                f"Method {self.method_name!r} makes no prompt from the tokens: there are no token weights to show."
             )
-            if trace is None:
-                raise BadInput(
-                    f"Method {self.method_name!r} makes no prompt from the tokens: there are no token weights to show."
-                )
-            probabilities = logits[0].float().softmax(-1).tolist()
-            by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
-            tokens = self.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
-            w, alpha = trace.w[0].float().cpu().numpy(), trace.alpha[0].float().cpu().numpy()
-            found.append(Explanation(tokens, w, alpha, by_label, max(by_label, key=by_label.get)))
-        self.train(was_training)
-        return found
+        probabilities = logits[0].float().softmax(-1).tolist()
+        by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
+        tokens = self.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
+        w, alpha = trace.w[0].float().cpu().numpy(), trace.alpha[0].float().cpu().numpy()
+        return Explanation(tokens, w, alpha, by_label, max(by_label, key=by_label.get))
 
     # What training asks ----------------------------------------------------------------------------------
 
@@ -244,10 +248,20 @@ class PromptClassifier(nn.Module, AdapterFiles):
         return self.method.lr_factors.get(first, 1.0) if name.startswith("method.") else 1.0
 
     def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict | None = None) -> None:
-        """Hugging Face's verb: blocks are computed again in the backward pass, which costs time and saves memory."""
+        """Hugging Face's verb: blocks are computed again in the backward pass, which costs time and saves memory.
+
+        It is the backbone that does so, for every classifier on it.
+        """
+        self._checkpointing(True)
+
+    def gradient_checkpointing_disable(self) -> None:
+        """Hugging Face's verb that ends it."""
+        self._checkpointing(False)
+
+    def _checkpointing(self, on: bool) -> None:
         for module in self.modules():
             if isinstance(module, Backbone):
-                module.checkpointing = True
+                module.checkpointing = on
 
     # Helpers ---------------------------------------------------------------------------------------------
 

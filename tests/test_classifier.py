@@ -266,6 +266,8 @@ def test_numbers_of_numpy_are_numbers(minilm):
         ({"rank": 8}, "'idspam' has no option 'rank'; it has layer, t, c, bias, dropout, heads"),
         ({"labels": {0: "a", 1: "b"}}, "labels are a dict, but a list"),
         ({"labels": {"a", "b"}}, "labels are a set, but a list"),
+        ({"labels": "yes"}, "labels are a str, but a list"),
+        ({"layer": True}, "layer is True, but"),
         ({"outer_relu": "False"}, "outer_relu is 'False', but it is true or false"),
         ({"positions": 1}, "positions is 1, but it is true or false"),
         ({"heads": 2.0}, "heads is 2.0, but it is a whole number"),
@@ -284,3 +286,24 @@ def test_a_name_is_no_backbone():
 def test_unknown_method_names_those_there_are(minilm):
     with pytest.raises(BadInput, match=f"no method 'prompts'; there are {', '.join(METHODS)}"):
         PromptClassifier(minilm, "prompts")
+
+
+def test_explain_is_the_plain_path_in_the_middle_of_a_training_too(tiny, train):
+    clf, seen = PromptClassifier(tiny, "idspam", layer=1), []
+
+    def look(progress):
+        if progress.metrics:
+            found = clf.explain(["a gripping film"])[0]
+            seen.append((found.probabilities["LABEL_0"], clf.fast))
+
+    clf.fit(train, None, Settings(epochs=1, precision="bf16"), callbacks=[look], progress=False)
+    (told, fast) = seen[0]
+    assert fast is not None and told == clf.explain(["a gripping film"])[0].probabilities["LABEL_0"]
+
+
+def test_checkpointing_can_be_switched_off(tiny):
+    clf = PromptClassifier(tiny)
+    clf.gradient_checkpointing_enable()
+    assert tiny.checkpointing
+    clf.gradient_checkpointing_disable()
+    assert not tiny.checkpointing

@@ -191,3 +191,22 @@ def test_collected_runs_of_other_options_and_settings_all_keep_their_row(tmp_pat
     assert all(f"| {name} |" in heads for name in ("spelled", "lr", "epochs", "warmup")) and "idspam:heads=4" in text
     assert (summary["method"] == "majority class").sum() == 1 and "| 0 | 50.0 |" in text  # its score has no spread
     assert (summary["method"] == "linear head").sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("fingerprint", ("a", "b")),
+        ("texts", (300, 872)),
+        ("train_texts", (50, 1000)),
+        ("metric", ("accuracy", "acc_f1")),
+    ],
+)
+def test_pairs_are_of_the_same_texts(column, values):
+    runs = [
+        {"method": method, "seed": seed, "score": 0.7, column: value}
+        for method, value in zip(("ID-SPAM", "LPT"), values, strict=True)
+        for seed in (0, 1)
+    ]
+    with pytest.raises(BadInput, match=f"Runs with one seed differ in {column}: only runs on the same texts"):
+        pairwise(table(*runs), "ID-SPAM")

@@ -4,6 +4,7 @@ import warnings
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -241,3 +242,13 @@ def test_classes_of_other_names_stand_for_each_other_by_number():
         assert data.answered_by(["pos", "neg"]).test.labels == (1, 0)
     with pytest.raises(BadInput, match=r"there has 2 classes \(neg, pos\), but what is trained tells 3 apart"):
         data.answered_by(["a", "b", "c"])
+
+
+def test_holdout_has_at_most_2000_rows_where_the_test_rows_are_ours_too():
+    train, validation, test, _ = divide({"train": numbered([15_000, 15_000])}, 0.1)
+    assert (len(train), len(validation), len(test)) == (25_000, 2_000, 3_000)
+
+
+def test_labels_of_any_kind_of_whole_number_are_the_same_rows():
+    prints = {Examples(("a", "b"), None, labels).fingerprint() for labels in ([0, 1], np.array([0, 1]), [False, True])}
+    assert len(prints) == 1

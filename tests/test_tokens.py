@@ -82,7 +82,7 @@ def test_nothing_but_marks_is_empty_where_the_unknown_token_is_one_of_them():
 
 @pytest.mark.parametrize("limit", [0, -5, 3])
 def test_a_limit_without_room_for_text(minilm, limit):
-    with pytest.raises(BadInput, match=f"max_length is {limit}, but a text needs at least 4 tokens"):
+    with pytest.raises(BadInput, match=f"max_length is {limit}, but it is a whole number of tokens, at least 4"):
         encode(minilm, ["fine"], max_length=limit)
 
 

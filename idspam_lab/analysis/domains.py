@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..backbones import Backbone
+from ..backbones.tokens import tokenised
 from ..tasks import Examples
 
 
@@ -44,6 +45,6 @@ def unseen(backbone: Backbone, train: Examples, there: Examples) -> float:
 
 
 def token_ids(backbone: Backbone, part: Examples) -> list[list[int]]:
-    """The whole texts as token ids, nothing cut."""
-    tokenizer = backbone.tokenizer
-    return tokenizer(list(part.texts), part.pairs and list(part.pairs), verbose=False).input_ids
+    """The whole texts as the token ids that the model would get, nothing cut."""
+    rows, _ = tokenised(backbone, part.texts, part.pairs, limit=10**9)
+    return [row["input_ids"] for row in rows]

@@ -1,6 +1,7 @@
 """Texts to token ids, with the special tokens that the model knows."""
 
 from collections.abc import Sequence
+from numbers import Integral
 
 from ..errors import BadInput
 from .base import Backbone
@@ -13,10 +14,10 @@ def check_length(max_length: int | None) -> None:
     """The limit of a text's tokens leaves room for text.
 
     Raises:
-        BadInput: it does not.
+        BadInput: it does not, or is no whole number.
     """
-    if max_length is not None and max_length < SHORTEST:
-        raise BadInput(f"max_length is {max_length}, but a text needs at least {SHORTEST} tokens.")
+    if max_length is not None and (not isinstance(max_length, Integral) or max_length < SHORTEST):
+        raise BadInput(f"max_length is {max_length}, but it is a whole number of tokens, at least {SHORTEST}.")
 
 
 def encode(
@@ -45,10 +46,17 @@ def encode(
     if not texts:
         return [], 0
     limit = min(max_length or backbone.max_length, backbone.max_length)
-    make = decoder_rows if backbone.causal else encoder_rows
-    rows, cut = make(backbone.tokenizer, list(texts), None if pairs is None else list(pairs), limit)
+    rows, cut = tokenised(backbone, texts, pairs, limit)
     refuse_empty(backbone.tokenizer, texts, rows)
     return rows, cut
+
+
+def tokenised(
+    backbone: Backbone, texts: Sequence[str], pairs: Sequence[str] | None, limit: int
+) -> tuple[list[dict], int]:
+    """One row a text, cut at `limit` tokens, and how many were cut; by the family's way of special tokens."""
+    make = decoder_rows if backbone.causal else encoder_rows
+    return make(backbone.tokenizer, list(texts), None if pairs is None else list(pairs), limit)
 
 
 def is_utf8(text: str) -> bool:

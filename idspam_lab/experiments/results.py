@@ -1,4 +1,4 @@
-"""One row of a results table: a score with its interval, for a trained classifier or for the majority class."""
+"""One row of a results table: scores, and the accuracy's interval, of a trained classifier or the majority class."""
 
 from collections import Counter
 

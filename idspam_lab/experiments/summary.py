@@ -19,6 +19,7 @@ CONFIGURATION = (
     "order_seed", "max_length", "precision", "train_texts", "few_shot", "metric", "texts", "trained_parameters",
     "fingerprint",
 )  # fmt: skip
+TEXTS = ("fingerprint", "texts", "train_texts", "metric")  # what runs that are held together have in common
 REPEAT = "repeat"  # 2: the second run of a configuration and seed, with other scores; what differs is in no column
 SCORES = ("score", "accuracy", "macro_f1")
 LAST_RESORT = ("fingerprint", REPEAT)  # tell a reader little: shown where nothing else tells two rows apart
@@ -108,14 +109,15 @@ def told_apart(differences: pd.Series) -> bool:
 
 
 def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
-    """A method against each other one, seed by seed on the same texts.
+    """A method against each other one, seed by seed, trained on as many texts and scored alike on the same ones.
 
     Returns:
         method, difference (mean over the shared seeds, 0..1), low, high (see `interval`), standard_error, seeds,
         told_apart (see there).
 
     Raises:
-        BadInput: the table has no such method, or several runs of a method with one seed (blocks, rates, ...).
+        BadInput: the table has no such method, several runs of a method with one seed (blocks, rates, ...), or runs
+            with one seed on other texts or with another metric.
     """
     runs = different(results.dropna(subset=["seed"]))
     index = [name for name in ("train_task", "test_task", "backbone", "seed") if name in runs]
@@ -127,6 +129,9 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
             f"The table has several runs of {first} with one seed, which differ in "
             f"{' and '.join(several) or 'nothing that is a column'}: leave one of them for each seed in the table."
         )
+    for name in (name for name in TEXTS if name in runs):
+        if (runs.groupby(index)[name].nunique() > 1).any():
+            raise BadInput(f"Runs with one seed differ in {name}: only runs on the same texts can be held together.")
     scores = runs.pivot_table(index=index, columns="method", values="score")
     if method not in scores:
         raise BadInput(f"The table has no method {method!r}; it has {', '.join(scores)}.")

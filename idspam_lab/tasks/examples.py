@@ -27,7 +27,8 @@ class Examples:
             if values is not None:
                 if isinstance(values, str):
                     raise TypeError(f"Examples.{field} is a list with one entry for each row, not one string.")
-                object.__setattr__(self, field, tuple(values))
+                whole = (int(value) for value in values) if field == "labels" else values  # numpy's and True are 1 too
+                object.__setattr__(self, field, tuple(whole))
                 if len(getattr(self, field)) != len(self.texts):
                     raise ValueError(f"{len(self.texts)} texts, but {len(getattr(self, field))} {field}.")
 

@@ -146,7 +146,7 @@ def check_holdout(holdout: float | int) -> None:
     Raises:
         BadInput: it is not.
     """
-    if not (0 <= holdout < 1 or (holdout >= 1 and float(holdout).is_integer())):
+    if isinstance(holdout, bool) or not (0 <= holdout < 1 or (holdout >= 1 and float(holdout).is_integer())):
         raise BadInput(f"holdout is {holdout}, but it is a share below 1, a number of rows, or 0.")
 
 

@@ -100,11 +100,10 @@ def divide(parts: dict[str, Examples], holdout: float | int) -> tuple[Examples, 
     """
     rest, validation, rules = parts["train"], parts.get("validation"), []
     how = f"stratified by label, rows of one first text together, seed {SPLIT_SEED} whatever the training seed"
-    share = holdout * len(rest) if holdout < 1 else holdout
+    share = min(holdout * len(rest), MAX_HOLDOUT) if holdout < 1 else holdout
     if "test" in parts:
         test = parts["test"]
         rules.append(f"test is {test.name}")
-        share = min(share, MAX_HOLDOUT) if holdout < 1 else share
     else:
         chosen_by = {key(text) for text in validation.texts} if validation is not None else ()
         test, rest = hold_out(rest, max(round(TEST_SHARE * len(rest)), 1), SPLIT_SEED, never=chosen_by)
