@@ -15,8 +15,9 @@ from idspam_lab.analysis.erasure import ROUTES, aopc, erasure, orders
 from idspam_lab.analysis.interventions import MEAN, NONE, OTHER, OWN, SAME, UNIFORM, interventions
 from idspam_lab.analysis.paths import knockout
 from idspam_lab.analysis.routes import probabilities
-from idspam_lab.analysis.seeds import interval, over_seeds
+from idspam_lab.analysis.seeds import over_seeds
 from idspam_lab.experiments.faithfulness import read_study, write_study
+from idspam_lab.intervals import interval
 from idspam_lab.tasks.examples import Examples
 
 TEXTS = ["a gripping , lovely film", "dull", "the plot is so clumsy that its fine actors cannot save it"]
@@ -271,9 +272,9 @@ def test_methods_that_can_and_cannot_be_changed(tiny):
 
 def test_interval_is_students():
     """Three values with mean 2 and standard deviation 1: 2 -+ 4.3027 / sqrt(3), by the tables."""
-    mean, low, high = interval([1, 2, 3])
-    assert (mean, low, high) == pytest.approx((2, 2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5), abs=1e-4)
-    assert interval([5.0])[0] == 5 and math.isnan(interval([5.0])[1])
+    low, high = interval([1, 2, 3])
+    assert (low, high) == pytest.approx((2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5), abs=1e-4)
+    assert all(map(math.isnan, interval([5.0])))
 
 
 def test_over_seeds_takes_runs_where_there_are_several_and_texts_where_there_is_one():

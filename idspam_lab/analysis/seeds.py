@@ -4,21 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from ..intervals import interval
 from ..terminal import table as as_table
-
-CONFIDENCE = 0.95
-
-
-def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """(mean, low, high): Student's t interval, 95 %. NaN for low and high of a single value."""
-    values = np.asarray(values, float)
-    mean, n = values.mean(), len(values)
-    if n < 2:
-        return float(mean), float("nan"), float("nan")
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    return float(mean), float(mean - half), float(mean + half)
 
 
 def over_seeds(table: pd.DataFrame, value: str, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -36,8 +24,9 @@ def over_seeds(table: pd.DataFrame, value: str, by: Sequence[str] = ()) -> pd.Da
     for key, group in groups:
         by_run = group.groupby("run")[value].mean()
         over = "runs" if len(by_run) > 1 else "texts"
-        mean, low, high = interval(by_run if over == "runs" else group[value])
-        row = dict(zip(by, key, strict=True)) | {"mean": mean, "low": low, "high": high}
+        values = by_run if over == "runs" else group[value]
+        low, high = interval(values)
+        row = dict(zip(by, key, strict=True)) | {"mean": values.mean(), "low": low, "high": high}
         found.append(row | {"runs": len(by_run), "texts": int(group.groupby("run").size().max()), "over": over})
     return pd.DataFrame(found)
 

@@ -189,7 +189,12 @@ class Backbone(nn.Module):
         """All that is below the prompt, untraced by autograd: E and the input of block m, both (B, N, n)."""
         return self.embed_tokens(ids), self.run(self.embed(ids, mask, types), mask, 0, m)
 
-    # Copies, for methods that act inside the model ----------------------------------------------------------
+    # Copies -------------------------------------------------------------------------------------------------
+    #
+    # twin              weights shared           LoRA, keys and values: what is put inside stays there
+    # trainable_copy    weights of its own       fine-tuning
+    # upper.rounded     linear layers in bf16    training under autocast   } frozen_for takes the quickest one that
+    # upper.fused       weights shared           long texts, no gradient   } says the same
 
     def twin(self) -> "Backbone":
         """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone."""

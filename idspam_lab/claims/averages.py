@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..experiments.summary import interval
+from ..intervals import interval
 from .constant import above, best_constant
 from .scores import at_home
 from .verdict import OURS, Evidence, Finding, Verdict, points, verdict_of

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..experiments.summary import interval, read_results, told_apart
+from ..experiments.summary import read_results, told_apart
+from ..intervals import interval
 from ..paper_tables import paper_table
 from .speed import measured
 from .verdict import ABOUT, OURS, Finding, Verdict, together

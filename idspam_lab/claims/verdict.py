@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..experiments.summary import interval
+from ..intervals import interval
 
 OURS = "ID-SPAM"
 ABOUT = 0.1  # times and counts that the paper calls comparable: within a tenth

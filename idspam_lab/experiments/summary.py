@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import BadInput
+from ..intervals import interval
 from ..paper_tables import scores as paper_scores
 from ..terminal import table
 
@@ -88,18 +89,6 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     means = {name: (name, "mean") for name in OPTIONAL if name in runs}
     found = runs.groupby([*same, REPEAT], sort=False, dropna=False)
     return found.agg(mean=("score", "mean"), std=("score", "std"), seeds=("seed", "nunique"), **means).reset_index()
-
-
-def interval(differences: pd.Series) -> tuple[float, float]:
-    """The 95 % interval of the mean (Student's t over the seeds): of three, 4.3 standard errors to each side.
-
-    Args:
-        differences: one a seed; NaN where a seed is missing. Of a single one the interval is nan.
-    """
-    from scipy.stats import t
-
-    mean, half = differences.mean(), t.ppf(0.975, differences.count() - 1) * differences.sem()
-    return mean - half, mean + half
 
 
 def told_apart(differences: pd.Series) -> bool:

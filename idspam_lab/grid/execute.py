@@ -54,14 +54,15 @@ def execute(
         BadInput: texts or model are not there, or what `fit` raises.
     """
     first = planned[0]
-    told = first.test_limit, first.metric, first.origins[1:], tuple(first.columns.items())
-    data = texts_of(first.task, first.holdout, first.limit, *told)
+    said = {"test_limit": first.test_limit, "metric": first.metric}
+    said |= {"origins": first.origins[1:], "columns": tuple(first.columns.items())}
+    data = texts_of(first.task, first.holdout, first.limit, **said)
     backbone = models.load(first.backbone)
     clfs = [build(data, backbone, spelled(run), run.settings.seed, run.read) for run in planned]
     checkpoints = [folder / "checkpoints" / run.id for run in planned] if folder else None
     runs = train(clfs, planned, data, checkpoints, progress)
     trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]
-    others = [] if first.few_shot else [test_texts_of(name, *told, data.task.labels) for name in first.transfer]
+    others = [] if first.few_shot else [test_texts_of(name, data.task.labels, **said) for name in first.transfer]
     tests = [Transfer(data), *map(Transfer, others)]
     remarks = remarks_on(data, others)
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
@@ -87,6 +88,7 @@ def texts_of(
     task: str,
     holdout: float,
     limit: int | None,
+    *,
     test_limit: int | None,
     metric: str | None,
     origins: tuple,
@@ -99,11 +101,12 @@ def texts_of(
 @lru_cache(maxsize=2)
 def test_texts_of(
     task: str,
+    names: tuple[str, ...],
+    *,
     test_limit: int | None,
     metric: str | None,
     origins: tuple,
     columns: tuple[tuple[str, str | None], ...],
-    names: tuple[str, ...],
 ) -> TaskData:
     """The same of a task that is only evaluated on, by a classifier with classes of these names."""
     found = load_for_evaluation(task, whole=True, metric=metric, names=names, **dict(columns))

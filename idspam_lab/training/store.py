@@ -2,6 +2,14 @@
 
 That is a function of the text alone (methods.base.LatePrompt.trunk), which training does not change. Kept is what the
 blocks gave; E and the input of block 0 are looked up in the model's tables faster than they would be read.
+
+    rows ──> States           which states, how large, what tells them apart     states.py
+                │ compute
+             Store ──> memory, a GPU, or a file                                  cache.py
+                │
+             Shelf            one text's states, found by its token ids          shelf.py
+                │ trunk
+             FastPath         in place of the blocks below the prompt            fast.py
 """
 
 import shutil
