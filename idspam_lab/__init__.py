@@ -14,6 +14,7 @@ import importlib
 
 HOMES = {
     "BadInput": "errors",
+    "Examples": "tasks",
     "PromptClassifier": "classifier",
     "PromptGenerator": "generator",
     "Settings": "training",

@@ -110,7 +110,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, *, backbone=None, **options):
-        """The classifier of a folder or hub address.
+        """The classifier of an adapter's folder, or a session's, or of a hub address.
 
         Args:
             backbone: a loaded Backbone, or a name for `load_backbone`; default: the adapter's own. One that is loaded
@@ -124,12 +124,15 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             if name not in HUB_OPTIONS:
                 raise BadInput(f"from_pretrained has no option {name!r}; it has backbone, {', '.join(HUB_OPTIONS)}.")
         folder = Path(pretrained_model_name_or_path)
+        if not os.path.isfile(folder / CONFIG) and os.path.isfile(folder / "adapter" / CONFIG):
+            folder = folder / "adapter"  # a session's
         here = os.path.isdir(folder)  # unlike Path.is_dir it takes a word that is too long for a file's name
         if here:
             read_config(str(folder), lambda name: folder / name)
         options.setdefault("local_files_only", here or not hub_reachable())
         try:
-            return super().from_pretrained(pretrained_model_name_or_path, backbone=backbone, **options)
+            name = folder if here else pretrained_model_name_or_path
+            return super().from_pretrained(name, backbone=backbone, **options)
         except (OSError, HFValidationError) as error:  # no such address, out of reach, or no address at all
             raise BadInput(f"{str(folder)!r} is not an adapter folder, nor a hub address within reach.") from error
 

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from .errors import BadInput
 from .generator import PromptGenerator, Trace
 from .inputs import check_training, columns
 from .methods import build_method, check_share
+from .methods.code import code_of
 from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
@@ -89,7 +91,8 @@ class PromptClassifier(nn.Module, AdapterFiles):
             raise BadInput(f"The backbone is {backbone!r}, but a loaded model is wanted: load_backbone({backbone!r}).")
         if isinstance(labels, dict | set | frozenset | str | bool):
             raise BadInput(f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted.")
-        names = [f"LABEL_{i}" for i in range(labels)] if isinstance(labels, int) else [str(name) for name in labels]
+        count = isinstance(labels, Integral)
+        names = [f"LABEL_{i}" for i in range(labels)] if count else [str(name) for name in labels]
         if len(set(names)) < max(2, len(names)):
             raise BadInput(f"The labels are {names}, but a classifier needs at least two, all different ones.")
         check_share(head_dropout=head_dropout)
@@ -187,7 +190,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
                 metric=metric,
                 pad_id=self.pad_id,
                 out=out and Path(out),
-                identity=json.dumps(self.adapter_config(), sort_keys=True),
+                identity=self.run_identity(),
                 callbacks=callbacks,
                 progress=progress,
             )
@@ -263,6 +266,10 @@ class PromptClassifier(nn.Module, AdapterFiles):
             if isinstance(module, Backbone):
                 module.checkpointing = on
 
+    def run_identity(self) -> str:
+        """What the trained weights do not show of a run, so that no other one goes on from its checkpoint."""
+        return json.dumps([self.adapter_config(), code_of(type(self.method))], sort_keys=True)
+
     # Helpers ---------------------------------------------------------------------------------------------
 
     @property
@@ -272,9 +279,9 @@ class PromptClassifier(nn.Module, AdapterFiles):
 
     @property
     def pad_id(self) -> int:
-        """The id that fills a batch up; any will do where the tokenizer has none, for it is masked."""
+        """The id that fills a batch up; any will do where the tokenizer has none that the model knows: it is masked."""
         pad = self.backbone.tokenizer.pad_token_id
-        return 0 if pad is None else pad
+        return 0 if pad is None or pad >= self.backbone.vocabulary else pad
 
     def preset(self, **changes) -> Settings:
         """The settings that suit the method, with changes."""

@@ -16,14 +16,23 @@ def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] |
         raise BadInput("One text was given where a list of texts is wanted: write [text].")
     if hasattr(texts, "texts"):  # tasks.Examples
         return texts.texts, texts.pairs, texts.labels
-    if hasattr(texts, "keys") or hasattr(texts, "examples") or hasattr(texts, "train"):  # a DataFrame, Table, TaskData
-        raise BadInput(
-            f"A {type(texts).__name__} was given where a list of texts is wanted: give its texts alone, or Examples."
-        )
+    if getattr(texts, "ndim", None) == 1:  # a pandas Series or numpy array of texts
+        texts = texts.tolist()
+    if hasattr(texts, "keys") or hasattr(texts, "examples") or hasattr(texts, "test"):  # a DataFrame, Table, TaskData
+        raise BadInput(f"A {type(texts).__name__} was given where texts are wanted: {instead_of(texts)}.")
     texts = list(texts)
     if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
         return [a for a, _ in texts], [b for _, b in texts], None
     return texts, None, None
+
+
+def instead_of(data) -> str:
+    """What to give in place of a table or a task."""
+    if hasattr(data, "split_rule"):  # TaskData
+        return "give its data.train, data.validation or data.test"
+    if hasattr(data, "examples"):  # what read_table gives
+        return "give its .examples"
+    return 'give one column, as in table["text"], or with labels load_task(table).train'
 
 
 def check_training(clf, train, validation, metric: str) -> None:
@@ -52,6 +61,8 @@ def check_labels(examples, id2label: dict[int, str], what: str) -> None:
         BadInput: otherwise.
     """
     labels = getattr(examples, "labels", None)
+    if labels is None and (hasattr(examples, "keys") or hasattr(examples, "split_rule")):
+        raise BadInput(f"A {type(examples).__name__} was given as {what} texts: {instead_of(examples)}.")
     if labels is None:
         raise BadInput(f"The {what} texts have no labels: give Examples with labels, or load a task that has them.")
     unknown = sorted(set(labels) - set(id2label))

@@ -281,3 +281,9 @@ def test_a_mixture_of_two_adapters_is_refused(folder, minilm, tmp_path):
     (tmp_path / "other" / WEIGHTS).replace(folder / WEIGHTS)
     with pytest.raises(BadInput, match=f"{WEIGHTS} is not the file that {CONFIG} was saved with: save it again"):
         PromptClassifier.from_pretrained(folder, backbone=minilm)
+
+
+def test_a_sessions_folder_is_read_too(clf, tmp_path, minilm):
+    clf.save_pretrained(tmp_path / "run" / "adapter")
+    again = PromptClassifier.from_pretrained(tmp_path / "run", backbone=minilm)
+    assert (again.predict_proba(TEXTS) == clf.predict_proba(TEXTS)).all()

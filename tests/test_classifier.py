@@ -9,9 +9,11 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.methods import METHODS
+from idspam_lab.tasks import load_task
 from idspam_lab.tasks.examples import Examples
 from idspam_lab.training import Settings
 from idspam_lab.training.batches import Collate
@@ -187,8 +189,8 @@ def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, meth
         (["\u200b"], "Text 1"),
         (["fine", None], "Text 2 is None: give a string"),
         ("one text", "write \\[text\\]"),
-        ({"text": ["fine"]}, "A dict was given where a list of texts is wanted"),
-        (pd.DataFrame({"text": ["fine"]}), "A DataFrame was given where a list of texts is wanted"),
+        ({"text": ["fine"]}, "A dict was given where texts are wanted: give one column"),
+        (pd.DataFrame({"text": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
     ],
 )
 def test_texts_that_are_none(clf, texts, sentence):
@@ -307,3 +309,28 @@ def test_checkpointing_can_be_switched_off(tiny):
     assert tiny.checkpointing
     clf.gradient_checkpointing_disable()
     assert not tiny.checkpointing
+
+
+def test_a_column_of_a_table_is_texts(tiny):
+    clf = PromptClassifier(tiny, labels=np.int64(3))
+    texts = ["a gripping film", "dull"]
+    for column in (pd.Series(texts), np.array(texts), pd.DataFrame({"text": texts})["text"]):
+        assert (clf.predict_proba(column) == clf.predict_proba(texts)).all()
+    assert clf.predict_proba(texts).shape == (2, 3)
+
+
+def test_what_is_no_training_texts_gets_advice(tiny):
+    clf, data = PromptClassifier(tiny), load_task("rotten_tomatoes", source="embedded", limit=20)
+    with pytest.raises(BadInput, match="A TaskData was given as training texts: give its data.train, data.validation"):
+        clf.fit(data)
+    with pytest.raises(BadInput, match="A DataFrame was given as training texts: .*load_task.table..train"):
+        clf.fit(pd.DataFrame({"text": ["a"], "label": [1]}))
+
+
+def test_a_token_that_the_model_does_not_know_is_named(minilm):
+    config = transformers.BertConfig(
+        vocab_size=500, hidden_size=32, num_hidden_layers=1, num_attention_heads=4, intermediate_size=64
+    )
+    small = FAMILIES["bert"](transformers.BertModel(config, add_pooling_layer=False), minilm.tokenizer, "small")
+    with pytest.raises(BadInput, match=r"Text 1 has the token '\S+' with the id \d+, but small has only ids below 500"):
+        PromptClassifier(small).predict(["?", "gripping"])

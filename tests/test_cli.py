@@ -10,8 +10,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+import idspam_lab
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
+from idspam_lab.cli.verbs import coloured
 from tests.conftest import reviews
 
 
@@ -286,3 +288,46 @@ def test_lr_and_metric_are_those_that_were_said(table, capsys, tmp_path):
     with open(tmp_path / "curve" / "results.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert status == 0 and rows[-1]["lr"] == "0.02" and {row["metric"] for row in rows} == {"acc_f1"}
+
+
+def test_another_run_in_the_same_folder_takes_a_word(table, capsys, tmp_path):
+    told = "--text", "review", "--label", "verdict", "--epochs", "1", "--out", tmp_path / "run"
+    status, out, _ = run(capsys, "train", table, *told)
+    assert status == 0 and "labels from column 'verdict' (0 = bad, 1 = good)" in out
+    status, out, err = run(capsys, "train", table, *told, "--lr", "0.01")
+    assert status == 2 and "holds another run (lr 0.003, here 0.01)" in err and "Training" not in out
+    status, out, _ = run(capsys, "train", table, *told, "--lr", "0.01", "--fresh")
+    assert status == 0 and "it is read back" not in out
+    status, out, _ = run(capsys, "train", table, *told, "--lr", "0.01")
+    assert status == 0 and "it is read back. To train it anew: --fresh." in out
+
+
+def test_predictions_of_a_file_become_a_table(trained, capsys, tmp_path):
+    (tmp_path / "texts.txt").write_text("the film is lovely\nthe film, is tedious\n")
+    told = "predict", trained, "--file", tmp_path / "texts.txt"
+    status, out, _ = run(capsys, *told, "--out", tmp_path / "found.csv")
+    assert status == 0 and out.startswith("2 texts")
+    rows = list(csv.DictReader((tmp_path / "found.csv").open()))
+    assert [row["label"] for row in rows] == ["good", "bad"] and rows[1]["text"] == "the film, is tedious"
+    assert all(float(row["p_bad"]) + float(row["p_good"]) == pytest.approx(1, abs=2e-6) for row in rows)
+    _, plain, _ = run(capsys, *told)
+    assert plain.splitlines()[0].split("\t")[1] == f"{float(rows[0]['p_good']):.3f}"
+    status, _, err = run(capsys, *told, "another text")
+    assert status == 2 and "texts on the command line and in --file" in err
+
+
+def test_no_colours_where_they_are_not_wanted(monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert coloured()
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert not coloured()
+
+
+def test_the_version_is_said(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == f"idspam_lab {idspam_lab.__version__}"

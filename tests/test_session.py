@@ -15,6 +15,7 @@ from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments import Transfer, run_session, with_interval
 from idspam_lab.experiments.session import collect_warnings
+from idspam_lab.experiments.session_folder import clear
 from idspam_lab.tasks import Task, TaskData
 from idspam_lab.training import Settings
 from tests.conftest import reviews
@@ -40,7 +41,8 @@ def session(tiny, tmp_path_factory):
 
 def test_everything_is_written(session):
     names = {path.name for path in session.folder.iterdir()}
-    assert names == {"adapter", "checkpoints", "report.json", "report.html", "training_curve.png", "token_weights.png"}
+    pictures = {"training_curve.png", "token_weights.png"}
+    assert names == {"adapter", "checkpoints", "run.json", "report.json", "report.html"} | pictures
     assert (session.folder / "training_curve.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
@@ -67,14 +69,14 @@ def test_explanations_are_of_the_trained_classifier(session):
 
 
 def test_a_second_call_trains_nothing_and_says_the_same(session, tiny, tmp_path):
-    seen = []
+    seen, said = [], []
     folder = shutil.copytree(session.folder, tmp_path / "copy")
     settings = Settings.from_dict(session.report["run"]["settings"])
     again = run_session(
         data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings, callbacks=[seen.append],
-        say=lambda line: None,
+        say=said.append,
     )  # fmt: skip
-    assert not seen
+    assert not seen and any(line.startswith(f"{folder} holds this run, finished on ") for line in said)
     assert [row["test"] for row in again.report["results"]] == [row["test"] for row in session.report["results"]]
 
 
@@ -180,3 +182,27 @@ def test_stopped_by_hand_before_there_is_a_result(tiny, tmp_path, monkeypatch, m
     with pytest.raises(KeyboardInterrupt):
         run_session(data(), tiny, folder=tmp_path, options={"layer": 1, "t": 3, "c": 8}, say=lambda line: None)
     assert not (tmp_path / "adapter").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"settings": Settings(epochs=2, batch_size=16, lr=1e-3, precision="fp32", seed=3)}, "lr 0.005, here 0.001"),
+        ({"method": "lora", "options": {}}, "method idspam, here lora"),
+        ({"options": {"layer": 2, "t": 3}}, "layer 1, here 2"),
+    ],
+)
+def test_a_folder_of_another_run_is_refused_before_anything_trains(session, tiny, change, said, monkeypatch):
+    before = {path: path.read_bytes() for path in session.folder.rglob("*") if path.is_file()}
+    told = {"options": {"layer": 1, "t": 3}, "settings": Settings.from_dict(session.report["run"]["settings"])} | change
+    monkeypatch.setattr(PromptClassifier, "fit", None)
+    with pytest.raises(BadInput, match=rf"holds another run \(.*{said}.*\): name another folder"):
+        run_session(data(), tiny, folder=session.folder, say=str, **told)
+    assert before == {path: path.read_bytes() for path in session.folder.rglob("*") if path.is_file()}
+
+
+def test_what_a_session_left_is_cleared_and_nothing_else(session, tmp_path):
+    folder = shutil.copytree(session.folder, tmp_path / "copy")
+    (folder / "notes.txt").write_text("mine")
+    clear(folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]

@@ -116,7 +116,7 @@ def test_imdb_is_whole_for_zero_shot_and_divided_for_training():
     assert len(set(embedded.embedded_columns("imdb").values["text"])) == 24904  # as in the original
     assert len(set(whole.texts)) == 24902 and not any("<br" in text for text in whole.texts)
     data = load_task("imdb")
-    assert [len(part) for part in (data.train, data.validation, data.test)] == [20000, 2500, 2500]
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [20500, 2000, 2500]
     assert not overlap(data.train, data.test) and not overlap(data.train, data.validation)
     assert "<br />" in data.task.note and data.train is not None
 

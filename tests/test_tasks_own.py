@@ -183,7 +183,8 @@ def test_refused_columns_and_classes(tmp_path):
     refused("no label .* row 2 ", pandas.DataFrame({"text": ["a", "b"], "label": [0, np.nan]}))
     refused("no label .* row 1 ", {"text": ["a", "b"], "label": [None, "x"]})
     refused("not a mixture", {"text": ["a", "b"], "label": [0, "x"]})
-    refused("not a mixture", {"text": ["a", "b"], "label": [0.5, 1.5]})
+    refused(r"numbers such as 3.5, and what is measured \(regression\)", {"text": ["a", "b"], "label": [0.5, 1.5]})
+    refused("several to a text are not supported", {"text": ["a", "b"], "label": [["x"], ["x", "y"]]})
     refused("label 'bad', which is not one of: neg, pos", {"text": ["a"], "label": ["bad"]}, names=("neg", "pos"))
     refused("outside 0..1 in row 2", {"text": ["a", "b"], "label": [0, 2]}, names=("neg", "pos"))
     refused("A list is not a table", [1, 2])
@@ -312,3 +313,23 @@ def test_a_folder_that_cannot_be_used(tmp_path):
         load_task(tmp_path)
     with pytest.raises(BadInput, match="There is no file .*own.csv"):
         load_task(str(tmp_path / "own.csv"))
+
+
+# --- what is said of what is read
+
+
+def test_classes_that_look_alike_are_said(tmp_path):
+    table = file(tmp_path, "text,label\na,pos\nb,POS\nc,neg\nd,neg\n")
+    with pytest.warns(UserWarning, match="has the classes 'POS' and 'pos': they are taken for two"):
+        read_table(table)
+
+
+def test_a_class_that_no_test_row_has_is_said():
+    rows = [f"text {i}" for i in range(200)]
+    with pytest.warns(UserWarning, match="Of class rare there is no row among the 20 rows of .*/test: a score on them"):
+        load_task({"text": rows, "label": ["rare"] * 2 + ["usual"] * 198}, holdout=0)
+
+
+def test_a_metric_that_there_is_not_is_found_out_at_once():
+    with pytest.raises(BadInput, match="metric is 'f1'|f1"):
+        load_task("rotten_tomatoes", metric="f1")

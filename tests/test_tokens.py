@@ -11,7 +11,7 @@ from idspam_lab.errors import BadInput
 class Decoder:
     """As much of a causal backbone as `encode` looks at."""
 
-    causal, max_length = True, 12
+    causal, max_length, vocabulary = True, 12, 9
 
     def __init__(self, bos: bool):
         words = ["<s>", "</s>", "a", "man", "sleeps", "he", "is", "awake", "<unk>"]

@@ -107,7 +107,10 @@ def rows_of(clf, row: Row) -> Tensor:
     """
     check_routes(clf)
     if not clf.explains:
-        raise BadInput(f"Method {clf.method_name!r} makes no prompt from the tokens: take 'idspam' or 'mean_pooling'.")
+        raise BadInput(
+            f"Method {clf.method_name!r} makes no prompt from the tokens by a PromptGenerator: take 'idspam', "
+            "'mean_pooling' or a subclass of IDSPAM."
+        )
     with torch.no_grad():
         x = clf.backbone.table_rows(batch_of(clf, [row])[0])
     return x.to(torch.promote_types(x.dtype, torch.float32))  # small steps get lost in bf16

@@ -128,12 +128,21 @@ class Backbone(nn.Module):
 
     @staticmethod
     def word_head_of(masked_model: nn.Module) -> nn.Module:
-        """The head of a `...ForMaskedLM` model. (..., n) -> (..., vocabulary)"""
-        raise NotImplementedError
+        """The head of a `...ForMaskedLM` model. (..., n) -> (..., vocabulary)
+
+        Raises:
+            BadInput: nobody has said where it is.
+        """
+        raise BadInput(f"{type(masked_model).__name__} has no word head here: read a token with a head of its own.")
 
     def table_rows(self, ids: Tensor) -> Tensor:
         """The token table's rows, as wide as the table is. (B, N) -> (B, N, width)"""
         return self.model.get_input_embeddings()(ids)
+
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the token table: ids go from 0 to below it."""
+        return self.model.get_input_embeddings().num_embeddings
 
     @property
     def table_width(self) -> int:

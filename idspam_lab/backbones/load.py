@@ -82,6 +82,11 @@ def load_backbone(
     Raises:
         BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head.
     """
+    if not isinstance(name, str | Path):
+        raise BadInput(
+            f"A {type(name).__name__} was given where a name or a folder is wanted: save the model and its tokenizer "
+            "into one folder (save_pretrained) and name it."
+        )
     name = str(name)
     source: str | Path = packaged_folder(name) if name in PACKAGED else name
     where = hub_arguments(source, revision)

@@ -31,7 +31,8 @@ def encode(
 
     Raises:
         BadInput: a text is no string, or none that UTF-8 can hold; or it, or both of a pair, are empty or hold nothing
-            but special tokens; names its number, from 1. Or max_length leaves no room for text.
+            but special tokens, or it has a token that the model does not know; names its number, from 1. Or max_length
+            leaves no room for text.
     """
     check_length(max_length)
     for column in (texts, pairs or ()):
@@ -48,6 +49,7 @@ def encode(
     limit = min(max_length or backbone.max_length, backbone.max_length)
     rows, cut = tokenised(backbone, texts, pairs, limit)
     refuse_empty(backbone.tokenizer, texts, rows)
+    refuse_unknown_ids(backbone, rows)
     return rows, cut
 
 
@@ -81,6 +83,22 @@ def refuse_empty(tokenizer, texts: Sequence[str], rows: list[dict]) -> None:
     for number, (text, row) in enumerate(zip(texts, rows, strict=True), start=1):
         if special.issuperset(row["input_ids"]):
             raise BadInput(f"Text {number} holds nothing that the model can read ({text.strip()[:40]!r}): {INSTEAD}.")
+
+
+def refuse_unknown_ids(backbone: Backbone, rows: list[dict]) -> None:
+    """Every token has its row in the model's table.
+
+    Raises:
+        BadInput: the tokenizer is of another model, or was given tokens that the model was not.
+    """
+    for number, row in enumerate(rows, start=1):
+        highest = max(row["input_ids"])
+        if highest >= backbone.vocabulary:
+            token = backbone.tokenizer.convert_ids_to_tokens(highest)
+            raise BadInput(
+                f"Text {number} has the token {token!r} with the id {highest}, but {backbone.name or 'the model'} has "
+                f"only ids below {backbone.vocabulary}: take its own tokenizer, or resize_token_embeddings and save it."
+            )
 
 
 def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: int) -> tuple[list[dict], int]:

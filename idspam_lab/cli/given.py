@@ -68,6 +68,8 @@ def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
     Raises:
         BadInput: there is none, one is left without its second text, or the file cannot be read.
     """
+    if chosen.file is not None and chosen.texts:
+        raise BadInput(f"There are texts on the command line and in --file {chosen.file}: give one of the two.")
     if chosen.file is None:
         if not chosen.texts:
             raise BadInput(

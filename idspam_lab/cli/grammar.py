@@ -2,6 +2,7 @@
 
 import argparse
 
+from .. import __version__
 from . import grids, tables, verbs
 
 EXAMPLES = """examples:
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
         prog="idspam-lab", description="Soft prompts made from the input (ID-SPAM): train, evaluate, predict, explain.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
+    top.add_argument("--version", action="version", version=f"idspam_lab {__version__}")
     found = top.add_subparsers(title="verbs", metavar="VERB", required=True)
 
     def verb(function, text: str) -> argparse.ArgumentParser:
@@ -53,10 +55,15 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
     sub.add_argument("--epochs", type=int, default=3, help="default: %(default)s")
     sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    fresh(sub)
     device(sub)
 
     sub = verb(verbs.train, "Train a method on a task or on your own table, beside a linear head; leaves a folder.")
-    sub.add_argument("task", help="a task's name (see: idspam-lab tasks) or a .csv, .tsv, .parquet or .jsonl file")
+    sub.add_argument(
+        "task",
+        help="a task's name (see: idspam-lab tasks), a .csv, .tsv, .parquet or .jsonl file, or a folder with train.csv "
+        "and perhaps validation.csv and test.csv",
+    )
     sub.add_argument(
         "--method", default="idspam",
         help=f"{', '.join(METHOD_NAMES)}; with options as in idspam:heads=4,lora=8 (default: %(default)s)",
@@ -93,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--out", metavar="FOLDER", help="where to write (default: runs/TASK-METHOD); a killed run goes on there"
     )
+    fresh(sub)
     metric(sub)
     texts_and_tables(sub)
     device(sub)
@@ -158,6 +166,8 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("adapter", help="a folder that train or demo wrote, or a hub address")
         sub.add_argument("texts", nargs="*", help="texts, each in quotes")
         sub.add_argument("--file", metavar="NAME", help="one text a line (- for standard input), or a table")
+        if function is verbs.predict:
+            sub.add_argument("--out", metavar="FILE", help="a CSV with the probability of every class")
         sub.add_argument("--text", metavar="COLUMN", help="of your own table (default: guessed)")
         sub.add_argument("--pair", metavar="COLUMN", help="the second text, where there is one")
         sub.add_argument("--max-length", type=int, metavar="N", help="cut texts at N tokens (default: as in training)")
@@ -241,6 +251,11 @@ def texts_and_tables(sub: argparse.ArgumentParser, length: str = "what the model
     sub.add_argument("--pair", metavar="COLUMN", help="the second text, where there is one")
     sub.add_argument("--label", metavar="COLUMN", help="the class (default: guessed)")
     sub.add_argument("--max-length", type=int, metavar="N", help=f"cut texts at N tokens (default: {length})")
+
+
+def fresh(sub: argparse.ArgumentParser) -> None:
+    """Whether what the folder holds is taken for done."""
+    sub.add_argument("--fresh", action="store_true", help="train anew in place of the run that the folder holds")
 
 
 def device(sub: argparse.ArgumentParser) -> None:

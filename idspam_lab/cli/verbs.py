@@ -1,5 +1,6 @@
 """What the verbs do: call the package and print. Imports wait until a verb runs, so that --help is quick."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,13 +10,17 @@ from .given import columns, given_texts, load_adapter, task_of, transfer_of
 
 def demo(chosen) -> None:
     from ..demo import run_demo
+    from ..experiments.session_folder import clear
 
+    if chosen.fresh:
+        clear(Path(chosen.out))
     show_session(run_demo(chosen.out, seed=chosen.seed, epochs=chosen.epochs, limit=chosen.limit))
 
 
 def train(chosen) -> None:
     from ..backbones import load_backbone
     from ..experiments import run_session
+    from ..experiments.session_folder import clear
     from ..methods import METHODS
     from ..methods.spelled import read_method
     from ..training import Settings
@@ -28,6 +33,8 @@ def train(chosen) -> None:
     options |= {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     backbone = load_backbone(chosen.backbone)
     folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
+    if chosen.fresh:
+        clear(Path(folder))
     if options.get("layer") == "auto":
         options["layer"] = pick_layer(data, backbone, method, options, chosen.read, told, Path(folder))
     transfer = transfer_of(chosen, data)
@@ -125,7 +132,12 @@ def evaluate(chosen) -> None:
 def predict(chosen) -> None:
     clf = load_adapter(chosen)
     texts = given_texts(chosen, bool(clf.pairs))
-    for text, row in zip(texts, clf.predict_proba(texts, max_length=chosen.max_length), strict=True):
+    found = clf.predict_proba(texts, max_length=chosen.max_length)  # (texts, K)
+    if chosen.out:
+        write_text(Path(chosen.out), predictions(clf, texts, found).to_csv(index=False))
+        print(f"{len(texts):,} texts, each with the probability of every class: {chosen.out}")
+        return
+    for text, row in zip(texts, found, strict=True):
         shown = "\t".join(map(one_line, text if clf.pairs else [text]))
         print(f"{clf.id2label[int(row.argmax())]}\t{row.max():.3f}\t{shown}")
 
@@ -135,7 +147,7 @@ def explain(chosen) -> None:
 
     clf = load_adapter(chosen)
     for explanation in clf.explain(given_texts(chosen, bool(clf.pairs)), max_length=chosen.max_length):
-        print(show_weights(explanation, colour=sys.stdout.isatty()), end="\n\n")
+        print(show_weights(explanation, colour=coloured()), end="\n\n")
 
 
 def faithfulness(chosen) -> None:
@@ -220,6 +232,16 @@ def bench(chosen) -> None:
 # Helpers --------------------------------------------------------------------------------------------------
 
 
+def predictions(clf, texts, probabilities):
+    """A row a text, in their order: row (from 1), text or both of a pair, label, and a column p_CLASS a class."""
+    import pandas as pd
+
+    columns = dict(zip(("text", "pair"), zip(*texts, strict=True), strict=False)) if clf.pairs else {"text": texts}
+    found = pd.DataFrame({"row": range(1, len(texts) + 1), **columns})
+    found["label"] = [clf.id2label[i] for i in probabilities.argmax(-1).tolist()]
+    return found.join(pd.DataFrame(probabilities, columns=[f"p_{name}" for name in clf.label2id]).round(6))
+
+
 def pick_layer(data, backbone, method: str, options: dict, read: str | None, told: dict, folder: Path) -> int:
     """The block that does best on the validation texts; the evidence is printed and left in the folder."""
     from ..experiments.kept import kept_choice
@@ -255,6 +277,11 @@ def cache_row(about: dict | None, size: int) -> dict:
     }  # fmt: skip
 
 
+def coloured() -> bool:
+    """May the terminal be written to in colours? (no-color.org)"""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def one_line(text: str) -> str:
     """A text without what would move the terminal's cursor."""
     return "".join(c if c.isprintable() else " " for c in text)
@@ -275,7 +302,7 @@ def show_session(session) -> None:
         + (f"; zero-shot: {there['note']}." if there and there["note"] else ".")
     )
     for explanation in session.explanations:
-        print("\n" + show_weights(explanation, colour=sys.stdout.isatty()))
+        print("\n" + show_weights(explanation, colour=coloured()))
     print(
         f"\n{session.report['seconds']:.0f} s, at most {session.report['peak_memory_mb']:,.0f} MB. "
         f"Written to {session.folder}:"

@@ -22,6 +22,7 @@ from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import write_json, write_text
 from ..methods import METHODS
+from ..methods.code import code_of
 from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
@@ -122,10 +123,19 @@ def stem(word: str, seed: int) -> str:
     return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
 
 
-def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None) -> str:
-    """What makes two runs the same run."""
-    parts = [*texts_of(data), backbone.identity().weights_sha256, backbone.reading(), word, settings.to_dict()]
+def key_of(
+    data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more
+) -> str:
+    """What makes two runs the same run.
+
+    Args:
+        word: the method, spelled.
+        more: anything JSON can hold.
+    """
+    code = code_of(METHODS[read_method(word)[0]])
+    parts = [*texts_of(data), backbone.identity().weights_sha256, backbone.reading(), code, word, settings.to_dict()]
     parts += [*texts_of(transfer.data), transfer.max_length] if transfer else []
+    parts += more
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

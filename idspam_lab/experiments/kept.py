@@ -45,7 +45,7 @@ def kept_curve(
     """
     folder = Path(folder)
     clfs, chosen = runs_of(data, backbone, method, range(backbone.L), which_seeds(seeds), settings)
-    key = key_of(data, backbone, f"{method} {[one.seed for one in chosen]}", chosen[0], None)
+    key = key_of(data, backbone, method, chosen[0], None, [one.seed for one in chosen])
 
     def train() -> list[dict]:
         places = checkpoints(folder, data, clfs, chosen)
@@ -79,7 +79,7 @@ def kept_choice(
         BadInput: what `choose_layer` raises, or the folder cannot be written.
     """
     _, chosen = runs_of(data, backbone, method, [0], [seed], settings)
-    key = key_of(data, backbone, f"choice {method}" + (f" reads {read}" if read else ""), chosen[0], None)
+    key = key_of(data, backbone, method, chosen[0], None, "choice", read)
 
     def choose() -> list[dict]:
         told = {"method": method, "backbone": backbone, "seeds": [seed], "read": read, "progress": progress}

@@ -79,8 +79,8 @@ def checkpoints(
     out: str | Path, data: TaskData, clfs: Sequence[PromptClassifier], settings: Sequence[Settings]
 ) -> list[Path]:
     """A folder for each run's checkpoint; other texts, methods or settings have others."""
-    runs = [f"{clf.method_name} {clf.options} {one.to_dict()}" for clf, one in zip(clfs, settings, strict=True)]
-    here = Path(out) / "checkpoints" / key_of(data, clfs[0].backbone, " ".join(runs), settings[0], None)
+    runs = [[clf.run_identity(), one.to_dict()] for clf, one in zip(clfs, settings, strict=True)]
+    here = Path(out) / "checkpoints" / key_of(data, clfs[0].backbone, clfs[0].method_name, settings[0], None, *runs)
     return [here / str(number) for number in range(len(clfs))]
 
 

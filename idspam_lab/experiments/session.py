@@ -5,6 +5,7 @@ FOLDER/report.json         every number, and where it comes from
 FOLDER/report.html         the same for people: one file that opens from disk
 FOLDER/*.png               the pictures
 FOLDER/checkpoints/        what a killed run goes on from
+FOLDER/run.json            whose folder it is
 """
 
 import tempfile
@@ -24,14 +25,14 @@ from ..classifier import Explanation, PromptClassifier
 from ..errors import BadInput
 from ..files import check_writable, write_json
 from ..methods import LABELS
+from ..methods.code import code_of
 from ..report import write_report
 from ..tasks import Examples, TaskData, warn_of_overlap
 from ..training import Callback, Run, Settings
 from ..training.device import device_of
 from ..training.record import peak_memory_mb
 from .results import evaluate, majority
-
-PICTURES = {"training_curve": "training_curve.png", "token_weights": "token_weights.png"}
+from .session_folder import PICTURES, claim
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def run_session(
     callbacks: Sequence[Callback] = (),
     say: Callable[[str], None] = print,
 ) -> Session:
-    """Trains, evaluates, explains and writes.
+    """Trains, evaluates, explains and writes. A folder holds one run, which goes on there if it was killed.
 
     Args:
         settings: of the method; default: its preset. The linear head has its own preset, with the same seed and length.
@@ -77,7 +78,8 @@ def run_session(
         say: gets a line at each stage.
 
     Raises:
-        BadInput: the folder cannot be written (found out before anything is trained), or what `fit` raises.
+        BadInput: the folder cannot be written or holds another run (found out before anything is trained), or what
+            `fit` raises.
     """
     folder, started = Path(folder), time.perf_counter()
     writes = PartialState().is_main_process  # of several processes (accelerate launch) one alone prints and writes
@@ -93,6 +95,11 @@ def run_session(
         )
         for name in names
     }
+    say(f"{data.source} {data.split_rule}")
+    if writes:
+        done = claim(folder, as_told(classifiers[method], data, settings))
+        if done:
+            say(f"{folder} holds this run, finished on {done[:10]}: it is read back. To train it anew: --fresh.")
     runs: dict[str, Run] = {}
     rows = [majority_row(data, transfer)]
     with collect_warnings() as noticed:
@@ -142,6 +149,23 @@ def run_session(
         write_json(folder / "report.json", report)
         write_report(folder)
     return Session(clf, explanations, report, folder)
+
+
+def as_told(clf: PromptClassifier, data: TaskData, settings: Settings | None) -> dict:
+    """What a session's run depends on."""
+    settings = settings or clf.preset()
+    return {
+        "method": clf.method_name,
+        **{name: value for name, value in clf.adapter_config().items() if name in ("options", "layer", "read")},
+        "backbone": f"{clf.backbone.name} {clf.backbone.identity().weights_sha256[:12]}",
+        "tokenizer": clf.backbone.reading(),
+        "code": code_of(type(clf.method)),
+        "task": data.task.name,
+        "texts": [len(data.train), len(data.validation or ()), data.train.fingerprint(), data.fingerprint],
+        "classes": list(data.task.labels),
+        "metric": data.task.metric,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in settings.to_dict().items()},
+    }
 
 
 def save_or_rescue(clf: PromptClassifier, folder: Path) -> None:

@@ -32,6 +32,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..files import file_digest
 from ..methods import METHODS
+from ..methods.code import code_of
 from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TASKS
 from ..tasks.sources import DATA_DIR
@@ -63,7 +64,8 @@ class GridRun:
     pair: str | None = None
     label: str | None = None
     read: str | None = None  # the token for the head; None: the backbone's own
-    origins: tuple[str, ...] = ()  # of the weights and of each task's texts
+    origins: tuple[str, ...] = ()  # of the weights, of each task's texts
+    code: str = ""  # of the method, see methods/code.py
 
     @property
     def id(self) -> str:
@@ -169,9 +171,11 @@ def runs_of(block: dict, where: str, models: Models) -> Iterator[GridRun]:
         origins = (models.digest(backbone), *(texts_digest(name) for name in (task, *transfer)))
         for layer, read in product(layers_of(block, backbone, method, where, models), block.get("reads", [None])):
             for settings in settings_of(block.get("settings", {}), method):
+                code = code_of(METHODS[read_method(method)[0]])
                 for seed in block["seeds"]:
                     chosen = Settings(**(settings | {"seed": seed}))
-                    yield GridRun(backbone, task, method, layer, chosen, **more, **columns, read=read, origins=origins)
+                    where_from = {"origins": origins, "code": code}
+                    yield GridRun(backbone, task, method, layer, chosen, **more, **columns, read=read, **where_from)
 
 
 def layers_of(block: dict, backbone: str, method: str, where: str, models: Models) -> list[int | None]:

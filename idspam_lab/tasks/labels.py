@@ -1,6 +1,7 @@
 """What the labels of the user's own table mean: words, numbers or true/false -> class ids and class names."""
 
 import re
+import warnings
 from collections.abc import Sequence
 
 from ..errors import BadInput
@@ -42,9 +43,8 @@ def encode(columns: Columns, name: str, known: Sequence[str] | None) -> tuple[li
                 raise BadInput(f"{what} has the label {strange[0]}, which is not one of: {', '.join(names)}.")
             ids = [names.index(str(number)) for number in ids]
     else:
-        raise BadInput(
-            f"{what} does not hold classes: labels are words, whole numbers, or true/false, not a mixture."
-        )
+        raise BadInput(f"{what} does not hold classes: {why_no_classes(values)}")
+    warn_of_look_alikes(what, names)
 
     outside = [i for i, value in enumerate(ids, 1) if not 0 <= value < len(names)]
     if outside:
@@ -54,6 +54,24 @@ def encode(columns: Columns, name: str, known: Sequence[str] | None) -> tuple[li
     if known is None and len(set(ids)) == 1:
         raise BadInput(f"{what} has one class only ({names[ids[0]]!r}): to learn, at least two are needed.")
     return ids, names
+
+
+def why_no_classes(values: list) -> str:
+    """What else than classes the labels seem to be."""
+    if any(isinstance(value, (list, tuple, dict, set)) for value in values):
+        return "a label is one class, and several to a text are not supported."
+    if all(isinstance(value, (int, float)) for value in values):
+        return "they are numbers such as 3.5, and what is measured (regression) is not supported."
+    return "labels are words, whole numbers, or true/false, not a mixture."
+
+
+def warn_of_look_alikes(what: str, names: Sequence[str]) -> None:
+    """Classes that differ in nothing but case or blanks are most likely one class, typed in two ways."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            warnings.warn(f"{what} has the classes {other!r} and {name!r}: they are taken for two.", stacklevel=2)
 
 
 def _label_values(columns: Columns, name: str, what: str, names: tuple[str, ...] | None) -> list:

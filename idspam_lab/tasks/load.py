@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput
+from ..metrics import check_metric
 from .columns import SUFFIXES, Columns, columns_of, read_columns
 from .examples import Examples
 from .overlap import Overlap, warn_of_overlap
@@ -129,6 +130,7 @@ def load_task(
         BadInput: unknown name, no such file, no network, or something in the data that training cannot use.
     """
     check_holdout(holdout)
+    check_metric(metric or "accuracy")
     task, parts, said = _parts(what, source, revision, dict(text=text, pair=pair, label=label), bool(holdout))
     train, validation, test, rule = divide(parts, holdout)
     if limit is not None and limit < len(train):
@@ -137,7 +139,20 @@ def load_task(
     found = warn_of_overlap(train, test) if "test" in parts else None  # what we divide ourselves does not overlap
     if "validation" in parts and validation is not None:
         warn_of_overlap(train, validation, " These rows choose the epoch.")
+    for part in filter(None, (validation, test)):
+        warn_of_absent_classes(part, task.labels)
     return TaskData(replace(task, metric=metric or task.metric), train, validation, test, said, rule, found)
+
+
+def warn_of_absent_classes(part: Examples, labels: Sequence[str]) -> None:
+    """A score on rows without a class says nothing of it."""
+    absent = [name for number, name in enumerate(labels) if number not in set(part.labels)]
+    if absent:
+        warnings.warn(
+            f"Of class {', '.join(absent)} there is no row among the {len(part):,} rows of {part.name}: a score on "
+            "them says nothing of it.",
+            stacklevel=3,
+        )
 
 
 def check_holdout(holdout: float | int) -> None:

@@ -1,6 +1,5 @@
 """One of many runs: what is its own while passes of the frozen model are shared (many.py)."""
 
-import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +38,7 @@ class Lane:
         Raises:
             BadInput: the checkpoint is damaged or of another run.
         """
-        identity = json.dumps(self.clf.adapter_config(), sort_keys=True)
+        identity = self.clf.run_identity()
         self.out = out
         self.key = checkpoint.RunKey.of([self.settings.to_dict(), metric, identity], texts, self.best)
         resumed = checkpoint.load(out, self.clf, self.optimizer, self.key)

@@ -1,0 +1,59 @@
+"""A session's folder holds one run: what it is stands in run.json before anything is trained."""
+
+import json
+import shutil
+from pathlib import Path
+
+from ..errors import BadInput
+from ..files import write_json
+
+RUN, REPORT = "run.json", "report.json"
+PICTURES = {"training_curve": "training_curve.png", "token_weights": "token_weights.png"}
+MADE = (RUN, REPORT, "report.html", *PICTURES.values(), "choice.json", "layer_choice.csv", "adapter", "checkpoints")
+
+
+def claim(folder: Path, told: dict) -> str | None:
+    """Writes down whose folder it is.
+
+    Args:
+        told: what the run depends on, as JSON holds it.
+
+    Returns:
+        When this run was finished here; None if it was not.
+
+    Raises:
+        BadInput: the folder holds another run; says in what it differs.
+    """
+    before = content_of(folder / RUN)
+    different = [name for name in told if before and before.get(name) != told[name]]
+    if different:
+        said = ", ".join(f"{name} {in_words(before.get(name))}, here {in_words(told[name])}" for name in different[:3])
+        raise BadInput(
+            f"{folder} holds another run ({said}): name another folder (--out), or have it trained anew in its place "
+            "(--fresh)."
+        )
+    write_json(folder / RUN, told)
+    report = content_of(folder / REPORT)
+    finished = report.get("run", {}).get("stopped") is None and before
+    return report.get("date") if finished else None
+
+
+def clear(folder: Path) -> None:
+    """Takes away what a session wrote there, and nothing else."""
+    for name in MADE:
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def content_of(path: Path) -> dict:
+    """A JSON file; empty if there is none that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def in_words(value) -> str:
+    """A value for a sentence, short."""
+    return value if isinstance(value, str) else json.dumps(value)
