@@ -163,6 +163,8 @@ class PromptClassifier(nn.Module, AdapterFiles):
     ) -> Run:
         """Trains on labelled Examples and keeps the epoch that is best on `validation` (see training.fit).
 
+        It begins with the weights that the classifier has: a second call trains on, a new classifier starts anew.
+
         Args:
             train, validation: tasks.Examples with labels.
             settings: default: the method's preset.

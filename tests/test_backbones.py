@@ -301,3 +301,70 @@ def test_a_decoder_that_reads_in_both_directions_is_refused(tmp_path):
     saved(tmp_path, config)
     with pytest.raises(BadInput, match="reads in both directions"):
         load_backbone(tmp_path)
+
+
+# What a family says of itself ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_keys_and_values_are_where_the_family_says(name):
+    """Noise in a token's keys or values reaches the next token, in its queries it would not; and with the same values
+    everywhere nothing of another token does."""
+    backbone = build(name)
+    ids, mask = torch.randint(5, 97, (1, 8), generator=torch.Generator().manual_seed(0)), torch.ones(1, 8).long()
+    hidden = backbone.embed(ids, mask)
+    (key, key_part), (value, value_part) = backbone.keys_and_values(backbone.blocks()[0])
+
+    def next_token(states=hidden, layer=None, change=None):
+        handle = layer.register_forward_hook(lambda module, inputs, out: change(out)) if layer else None
+        try:
+            return backbone.run(states, mask, 0, 1)[0, 6]
+        finally:
+            if handle:
+                handle.remove()
+
+    def noise(part):
+        def change(out):
+            out = out.clone()
+            out[:, 5, part] += 3 * torch.randn(out[:, 5, part].shape, generator=torch.Generator().manual_seed(1))
+            return out
+
+        return change
+
+    def alike(part):
+        def change(out):
+            out = out.clone()
+            out[..., part] = out[:, :1, part]
+            return out
+
+        return change
+
+    other = hidden.clone()
+    other[0, 5] = backbone.embed(ids.flip(1), mask)[0, 0]
+    with torch.no_grad():
+        for layer, part in ((key, key_part), (value, value_part)):
+            assert not torch.allclose(next_token(layer=layer, change=noise(part)), next_token(), atol=1e-4)
+        same = [next_token(states, value, alike(value_part)) for states in (hidden, other)]
+        assert torch.allclose(*same, atol=1e-5) and not torch.allclose(next_token(other), next_token(), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_what_lora_changes_is_there_and_positions_are_as_the_family_says(name):
+    backbone = build(name)
+    found = [path.split(".")[-1] for path, part in backbone.blocks()[0].named_modules() if hasattr(part, "weight")]
+    assert all(found.count(layer) == 1 for layer in backbone.queries_and_values) and backbone.queries_and_values
+    ids = torch.full((1, 6), 7)
+    with torch.no_grad():
+        first = backbone.embed(ids, torch.ones_like(ids))[0]
+    assert backbone.absolute_positions == (not torch.allclose(first[1], first[4], atol=1e-4))
+
+
+def test_a_model_in_place_of_its_name_gets_advice():
+    with pytest.raises(BadInput, match="A BertModel was given where a name or a folder is wanted: save the model"):
+        load_backbone(build("bert").model)
+
+
+def test_half_precision_weights_are_for_a_gpu(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BadInput, match="fp16 weights need a GPU: take torch.float32 or torch.bfloat16"):
+        load_backbone("minilm", dtype=torch.float16)

@@ -14,8 +14,9 @@ import pyarrow.parquet
 import pytest
 
 from idspam_lab.errors import BadInput
-from idspam_lab.tasks import TASKS, OverlapWarning, embedded, load_for_evaluation, load_task, overlap, sources
+from idspam_lab.tasks import TASKS, OverlapWarning, Task, embedded, load_for_evaluation, load_task, overlap, sources
 from idspam_lab.tasks.registry import without_line_breaks
+from tests.conftest import reviews
 
 
 @pytest.fixture(autouse=True)
@@ -297,3 +298,17 @@ def test_hub_without_the_data_set(hub):
     with pytest.raises(BadInput, match=r"the hub does not give nyu-mll/glue \(gone\)") as error:
         load_task("rte")
     assert "long story" not in str(error.value)
+
+
+def test_a_task_of_ones_own_without_the_hub(tmp_path, monkeypatch):
+    monkeypatch.setitem(TASKS, "mine", Task("mine", ("text",), ("bad", "good")))
+    monkeypatch.delenv("IDSPAM_DATA_DIR", raising=False)
+    with pytest.raises(BadInput, match="mine is not on the hub: set IDSPAM_DATA_DIR to a folder with mine/train.p"):
+        load_task("mine")
+    (tmp_path / "mine").mkdir()
+    rows = reviews(40)
+    for split in ("train", "test"):
+        columns = {"text": [f"{split} {text}" for text in rows.texts], "label": list(rows.labels)}
+        pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "mine" / f"{split}.parquet")
+    data = load_task("mine", source=tmp_path)
+    assert (len(data.train), len(data.validation), len(data.test)) == (36, 4, 40)

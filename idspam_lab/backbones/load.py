@@ -80,13 +80,16 @@ def load_backbone(
         words: with the head that the masked language model was trained with, to read by words (verbalizer.py).
 
     Raises:
-        BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head.
+        BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head; or fp16
+            without a GPU, whose kernels alone take it.
     """
     if not isinstance(name, str | Path):
         raise BadInput(
             f"A {type(name).__name__} was given where a name or a folder is wanted: save the model and its tokenizer "
             "into one folder (save_pretrained) and name it."
         )
+    if dtype is torch.float16 and not torch.cuda.is_available():
+        raise BadInput("fp16 weights need a GPU: take torch.float32 or torch.bfloat16 here.")
     name = str(name)
     source: str | Path = packaged_folder(name) if name in PACKAGED else name
     where = hub_arguments(source, revision)

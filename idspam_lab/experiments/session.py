@@ -107,7 +107,7 @@ def run_session(
             chosen = settings if name == method and settings else beside(clf, settings)
             say(
                 f"Training {label_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, "
-                f"{chosen.epochs} epochs."
+                f"{chosen.epochs} epoch{'s' if chosen.epochs > 1 else ''}."
             )
             runs[name] = clf.fit(
                 data.train,

@@ -19,7 +19,7 @@ class Task:
         label_column: holds the class ids.
         metric: "accuracy", or "acc_f1" for the mean of accuracy and macro F1 (see idspam_lab.metrics).
         hub: (address, configuration or None) of the data set on the hub; None for the user's own data.
-        splits: our part ("train", "test", perhaps "validation") -> the hub's split.
+        splits: our part ("train", "test", perhaps "validation") -> the hub's split, or the Parquet file's name.
         note: what a reader of its scores should know.
     """
 
@@ -30,7 +30,7 @@ class Task:
     label_column: str = "label"
     metric: str = "accuracy"
     hub: tuple[str, str | None] | None = None
-    splits: dict[str, str] = field(default_factory=dict)
+    splits: dict[str, str] = field(default_factory=lambda: {"train": "train", "test": "test"})
     note: str = ""
 
     @property

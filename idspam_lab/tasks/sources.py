@@ -125,6 +125,8 @@ def _embedded(task: Task) -> Source:
 
 def _hub(task: Task, revision: str | None) -> Source:
     """Rows through `datasets`, pinned to the commit the hub has now. Without network: its local copy."""
+    if task.hub is None:
+        raise BadInput(f"{task.name} is not on the hub: {_ways_out(task)}.")
     address, config = task.hub
     if hub_reachable():
         from huggingface_hub import HfApi
