@@ -117,7 +117,7 @@ def check_audit(notebook):
     looked = re.findall(r"^\| \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
     best = re.findall(r"^\| 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
-    assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM (init=states), block 3"
+    assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM, block 1"
     few, many = re.search(r"lead over LPT is (\S+) .* after 1,000 .* and (\S+) .* after 65,349", text).groups()
     assert float(few) < 0 < float(many)  # "what does turn the sign"
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)

@@ -111,8 +111,8 @@ Markdown("\n".join(looked_into(MEASURED)))
 
 # %% [markdown]
 # None: every row is behind both in the mean, and where an interval leaves 0 out it is on LPT's or LoRA's side. Prompts that begin
-# as large as the states (`init="states"`) have the best score; over twelve such tries the best is expected to look better than it
-# is. What does turn the sign is below the table: the number of texts. The generator has much to learn, and after sixty times as
+# as large as the states (`init="states"`) do as the others do. The best score is block 1's, by half a point; over twelve such tries
+# the best is expected to look better than it is. What does turn the sign is below the table: the number of texts. The generator has much to learn, and after sixty times as
 # many it is ahead of LPT. The model's size could not be changed here.
 
 # %% [markdown]
