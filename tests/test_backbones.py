@@ -28,6 +28,7 @@ CONFIGS = {
         vocab_size=97, dim=32, n_layers=3, n_heads=4, hidden_dim=40, max_position_embeddings=40
     ),
     "electra": hf.ElectraConfig(**ENCODER, embedding_size=16),
+    "modernbert": hf.ModernBertConfig(**ENCODER, pad_token_id=0, local_attention=6, global_attn_every_n_layers=2),
     "gpt2": hf.GPT2Config(vocab_size=97, n_embd=32, n_layer=3, n_head=4, n_positions=40),
     "llama": hf.LlamaConfig(**ROTARY),
     "mistral": hf.MistralConfig(**WINDOW),

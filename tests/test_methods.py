@@ -48,7 +48,7 @@ NAMES = {  # exactly what trains beside the head, on a BERT of three blocks
     "mean_pooling": {f"generator.{name}" for name in GENERATOR - {"W_Q.weight", "W_K.weight"}},
     "idspam": {f"generator.{name}" for name in GENERATOR},
 }
-WINDOWED = {"mistral", "qwen2", "gemma2", "gemma3_text"}  # their blocks see four tokens here
+WINDOWED = {"mistral", "qwen2", "gemma2", "gemma3_text", "modernbert"}  # their blocks see a few tokens here
 
 
 @pytest.fixture(scope="module")

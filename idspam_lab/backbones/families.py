@@ -1,12 +1,14 @@
 """One small class a family: where its embeddings, blocks and final norm are, and what a block is called with.
 
-To add a family: a class here, a line in FAMILIES, a line in the list of tests/test_backbones.py.
+To add a family: a class here, a line in FAMILIES, a line in the list of tests/test_backbones.py; where some blocks see
+a window only, its name in SINGLE of tests/test_upper.py and WINDOWED of tests/test_methods.py.
 """
 
 import torch
 from torch import Tensor, nn
 from transformers.masking_utils import (
     create_bidirectional_mask,
+    create_bidirectional_sliding_window_mask,
     create_causal_mask,
     create_sliding_window_causal_mask,
 )
@@ -117,6 +119,44 @@ class Electra(Bert):
         return self.project(super().embed(ids, mask, types, rows))
 
 
+class ModernBert(Backbone):
+    """ModernBERT: an encoder with rotary positions; two blocks of three see a window only, by another rotary base."""
+
+    absolute_positions = False
+    queries_and_values = ("Wqkv",)  # queries, keys and values in one
+    blocks_name = "layers"
+
+    def blocks(self):
+        return self.model.layers
+
+    @staticmethod
+    def word_head_of(masked_model):
+        return nn.Sequential(masked_model.head, masked_model.decoder)
+
+    def embed(self, ids, mask, types=None, rows=None):
+        return self.model.embeddings(inputs_embeds=self.table_rows(ids) if rows is None else rows)
+
+    def keys_and_values(self, block):
+        n = self.n  # one layer makes queries, keys and values, n outputs each
+        return [(block.attn.Wqkv, slice(n, 2 * n)), (block.attn.Wqkv, slice(2 * n, 3 * n))]
+
+    def block_arguments(self, hidden, mask):
+        make = {
+            "full_attention": create_bidirectional_mask,
+            "sliding_attention": create_bidirectional_sliding_window_mask,
+        }
+        place, by_kind = positions(mask), {}
+        for kind in set(self.config.layer_types):
+            by_kind[kind] = {
+                "attention_mask": make[kind](config=self.config, inputs_embeds=hidden, attention_mask=mask),
+                "position_embeddings": self.model.rotary_emb(hidden, place, kind),
+            }
+        return [by_kind[kind] for kind in self.config.layer_types]
+
+    def finish(self, hidden):
+        return self.model.final_norm(hidden)
+
+
 class GPT2(Backbone):
     """GPT-2: absolute positions, causal, a norm above the last block."""
 
@@ -204,6 +244,7 @@ FAMILIES: dict[str, type[Backbone]] = {
     "mpnet": MPNet,
     "distilbert": DistilBert,
     "electra": Electra,
+    "modernbert": ModernBert,
     "gpt2": GPT2,
     "llama": Llama,
     "mistral": Llama,
