@@ -158,7 +158,7 @@ KINDS = ["wordpiece", "bytes", "bytes, offsets trimmed", "sentencepiece", "sente
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_tokenizer_gives_its_words_back(kind):
-    backbone = SimpleNamespace(tokenizer=trained(kind), causal=True, max_length=200)
+    backbone = SimpleNamespace(tokenizer=trained(kind), causal=True, max_length=200, vocabulary=10**6)
     (row,), _ = encode(backbone, [SENTENCE])
     ids = row["input_ids"]
     words = words_of(backbone, ids, SENTENCE)
@@ -172,7 +172,7 @@ def test_every_kind_of_tokenizer_gives_its_words_back(kind):
 
 
 def test_a_space_with_a_token_of_its_own_goes_with_the_word_after_it():
-    backbone = SimpleNamespace(tokenizer=trained("bytes"), causal=True, max_length=200)
+    backbone = SimpleNamespace(tokenizer=trained("bytes"), causal=True, max_length=200, vocabulary=10**6)
     (row,), _ = encode(backbone, ["film   the "])
     names = [word.text for word in words_of(backbone, row["input_ids"], "film   the ")]
     assert names == ["film", "the", "␣", "</s>"]  # but at the end there is none
@@ -184,7 +184,7 @@ def test_cut_texts_and_pairs_keep_their_words(clf, length):
     (row,), cut = encode(clf.backbone, [pair[0]], [pair[1]], length)
     words = words_of(clf.backbone, row["input_ids"], *pair)
     assert sum(len(word.positions) for word in words) == len(row["input_ids"]) == min(length, 14 - (not cut))
-    decoder = SimpleNamespace(tokenizer=trained("bytes"), causal=True, max_length=200)
+    decoder = SimpleNamespace(tokenizer=trained("bytes"), causal=True, max_length=200, vocabulary=10**6)
     (row,), _ = encode(decoder, [pair[0]], [pair[1]], length)
     words = words_of(decoder, row["input_ids"], *pair)
     assert sum(len(word.positions) for word in words) == len(row["input_ids"]) == length

@@ -1,6 +1,5 @@
 """Runs that share passes, against the plain loop: the same weights and numbers as each run alone."""
 
-import json
 
 import pytest
 import torch
@@ -143,8 +142,7 @@ def test_a_run_goes_on_alone_from_where_it_went_with_others(tmp_path):
     backbone, out = build("bert").double(), [tmp_path / "0", tmp_path / "1"]
     expected = together(backbone, RUNS[:2], out=out)
     (clf, _), (settings, _) = make(backbone, RUNS[:2])
-    identity = json.dumps(clf.adapter_config(), sort_keys=True)
-    run = fit(clf, rows(40), rows(12, seed=1), settings, out=out[0], identity=identity, progress=False)
+    run = fit(clf, rows(40), rows(12, seed=1), settings, out=out[0], identity=clf.run_identity(), progress=False)
     assert run.history == expected[0][1].history  # to the second: nothing was trained
     assert_same([(clf, run)], expected[:1], near=1e-12)
     clfs, others = make(backbone, RUNS[:2])
