@@ -218,6 +218,7 @@ def read_config(folder: str, find) -> dict:
         raise BadInput(f"{folder!r} is not an adapter of this library: {wanted}.")
     ids, base = config["id2label"], config["base_model"]
     whole = isinstance(config["options"], dict) and isinstance(base, dict) and set(IDENTITY) <= set(base)
+    whole = whole and isinstance(config.get("max_length"), int | None)
     if not whole or not isinstance(ids, dict) or set(ids) != {str(i) for i in range(len(ids))}:
         raise BadInput(f"{folder!r} has a damaged {CONFIG}: save the adapter again, or take a copy that is whole.")
     return config

@@ -94,7 +94,13 @@ def test_a_folder_that_is_no_adapter(tmp_path, content):
 
 @pytest.mark.parametrize(
     "damage",
-    [{"base_model": {}}, {"options": None}, {"id2label": {"0": "a", "2": "b"}}, {"id2label": ["a", "b"]}],
+    [
+        {"base_model": {}},
+        {"options": None},
+        {"id2label": {"0": "a", "2": "b"}},
+        {"id2label": ["a", "b"]},
+        {"max_length": "abc"},
+    ],
 )
 def test_a_damaged_config_gets_a_sentence(folder, damage):
     config = json.loads((folder / CONFIG).read_text())
