@@ -306,7 +306,7 @@ def test_predictions_of_a_file_become_a_table(trained, capsys, tmp_path):
     (tmp_path / "texts.txt").write_text("the film is lovely\nthe film, is tedious\n")
     told = "predict", trained, "--file", tmp_path / "texts.txt"
     status, out, _ = run(capsys, *told, "--out", tmp_path / "found.csv")
-    assert status == 0 and out.startswith("2 texts")
+    assert status == 0 and "2 rows, each with" in out
     rows = list(csv.DictReader((tmp_path / "found.csv").open()))
     assert [row["label"] for row in rows] == ["good", "bad"] and rows[1]["text"] == "the film, is tedious"
     assert all(float(row["p_bad"]) + float(row["p_good"]) == pytest.approx(1, abs=2e-6) for row in rows)

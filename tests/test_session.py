@@ -190,6 +190,7 @@ def test_stopped_by_hand_before_there_is_a_result(tiny, tmp_path, monkeypatch, m
         ({"settings": Settings(epochs=2, batch_size=16, lr=1e-3, precision="fp32", seed=3)}, "lr 0.005, here 0.001"),
         ({"method": "lora", "options": {}}, "method idspam, here lora"),
         ({"options": {"layer": 2, "t": 3}}, "layer 1, here 2"),
+        ({"options": {"layer": 1, "t": 4}}, "options .*3.*, here .*4.*"),
     ],
 )
 def test_a_folder_of_another_run_is_refused_before_anything_trains(session, tiny, change, said, monkeypatch):

@@ -135,7 +135,7 @@ def predict(chosen) -> None:
     found = clf.predict_proba(texts, max_length=chosen.max_length)  # (texts, K)
     if chosen.out:
         write_text(Path(chosen.out), predictions(clf, texts, found).to_csv(index=False))
-        print(f"{len(texts):,} texts, each with the probability of every class: {chosen.out}")
+        print(f"Written to {chosen.out}: {len(texts):,} rows, each with the probability of every class")
         return
     for text, row in zip(texts, found, strict=True):
         shown = "\t".join(map(one_line, text if clf.pairs else [text]))

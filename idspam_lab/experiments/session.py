@@ -156,7 +156,9 @@ def as_told(clf: PromptClassifier, data: TaskData, settings: Settings | None) ->
     settings = settings or clf.preset()
     return {
         "method": clf.method_name,
-        **{name: value for name, value in clf.adapter_config().items() if name in ("options", "layer", "read")},
+        "layer": getattr(clf.method, "layer", None),
+        "options": {name: value for name, value in clf.options.items() if name != "layer"},
+        "read": clf.read,
         "backbone": f"{clf.backbone.name} {clf.backbone.identity().weights_sha256[:12]}",
         "tokenizer": clf.backbone.reading(),
         "code": code_of(type(clf.method)),
