@@ -54,3 +54,8 @@ def test_methods_differ_and_the_generator_is_part_of_its_method(monkeypatch):
     monkeypatch.setattr(code, "what_it_does", lambda source: read.append(source) or what_it_does(source))
     code_of.__wrapped__(IDSPAM)
     assert open(generator.__file__, encoding="utf-8").read() in read
+
+
+def test_what_is_left_of_a_module():
+    source = '"""Doc."""\n\nX = "# no comment"  # one\n\n\ndef f():\n    """Two\n    lines."""\n    return X\n'
+    assert what_it_does(source) == 'X = "# no comment"\n\ndef f():\n    return X'.replace("\n\n", "\n")

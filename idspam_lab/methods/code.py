@@ -2,7 +2,9 @@
 
 import ast
 import hashlib
+import io
 import sys
+import tokenize
 from functools import cache
 from pathlib import Path
 
@@ -32,11 +34,15 @@ def code_of(kind: type) -> str:
 
 
 def what_it_does(source: str) -> str:
-    """A module's syntax tree in words, without docstrings."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
+    """A module without its comments, docstrings and empty lines: the same under every version of Python."""
+    lines = source.split("\n")
+    for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            first.value.value = None
-    return ast.dump(tree)
+            lines[first.lineno - 1 : first.end_lineno] = [""] * (first.end_lineno - first.lineno + 1)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row, column = token.start
+        if token.type == tokenize.COMMENT and lines[row - 1]:
+            lines[row - 1] = lines[row - 1][:column]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
