@@ -365,7 +365,7 @@ def test_a_model_in_place_of_its_name_gets_advice():
         load_backbone(build("bert").model)
 
 
-def test_half_precision_weights_are_for_a_gpu(tmp_path, monkeypatch):
+def test_half_precision_weights_are_for_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(BadInput, match="fp16 weights need a GPU: take torch.float32 or torch.bfloat16"):
         load_backbone("minilm", dtype=torch.float16)

@@ -58,4 +58,5 @@ def test_methods_differ_and_the_generator_is_part_of_its_method(monkeypatch):
 
 def test_what_is_left_of_a_module():
     source = '"""Doc."""\n\nX = "# no comment"  # one\n\n\ndef f():\n    """Two\n    lines."""\n    return X\n'
+    assert what_it_does('class A(B): "Doc."\n\n\ndef g(): ...\n') == "class A(B):\ndef g(): ..."
     assert what_it_does(source) == 'X = "# no comment"\n\ndef f():\n    return X'.replace("\n\n", "\n")

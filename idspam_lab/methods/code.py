@@ -39,8 +39,9 @@ def what_it_does(source: str) -> str:
     for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            lines[first.lineno - 1 : first.end_lineno] = [""] * (first.end_lineno - first.lineno + 1)
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            before = lines[first.lineno - 1][: first.col_offset]  # of a class on one line; else blank
+            lines[first.lineno - 1 : first.end_lineno] = [before, *[""] * (first.end_lineno - first.lineno)]
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         row, column = token.start
         if token.type == tokenize.COMMENT and lines[row - 1]:
