@@ -27,6 +27,7 @@ WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adap
 HUB_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
 IDENTITY = ("name", "family", "L", "n", "weights_sha256")  # of base_model
 NEEDED = ("method", "options", "read", "head_dropout", "id2label", "base_model")
+SAMPLE = "Don't look: it's a naïve, 3-star REMAKE -- and so unforgettable! Watch it twice? (No.)"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -66,6 +67,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "pairs": self.pairs,  # was it trained on pairs of texts? null: it was not trained here
             "max_length": self.max_length,  # tokens of a text that it was trained on; null: what the model takes
             "base_model": self.backbone.identity().to_dict(),
+            "tokenizer_check": {"text": SAMPLE, "ids": ids_of(self.backbone, SAMPLE)},
         }
 
     def _save_pretrained(self, save_directory: Path) -> None:
@@ -168,6 +170,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         if loaded_here:
             backbone = load_own(identity, backbone, words=verbalizer is not None)
         refuse_other_backbone(identity, backbone)
+        refuse_other_tokenizer(config.get("tokenizer_check"), backbone)
         if verbalizer:
             refuse_other_word_head(config.get("word_head_sha256"), backbone)
         labels = [config["id2label"][str(i)] for i in range(len(config["id2label"]))]
@@ -219,6 +222,8 @@ def read_config(folder: str, find) -> dict:
     ids, base = config["id2label"], config["base_model"]
     whole = isinstance(config["options"], dict) and isinstance(base, dict) and set(IDENTITY) <= set(base)
     whole = whole and isinstance(config.get("max_length"), int | None)
+    check = config.get("tokenizer_check", {"text": "", "ids": ""})
+    whole = whole and isinstance(check, dict) and all(isinstance(check.get(key), str) for key in ("text", "ids"))
     if not whole or not isinstance(ids, dict) or set(ids) != {str(i) for i in range(len(ids))}:
         raise BadInput(f"{folder!r} has a damaged {CONFIG}: save the adapter again, or take a copy that is whole.")
     return config
@@ -241,6 +246,29 @@ def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
         raise BadInput(
             f"The adapter was trained on {in_words(identity)}, but the backbone given is {in_words(found.to_dict())}: "
             "load the one that it was trained on."
+        )
+
+
+def ids_of(backbone: Backbone, text: str) -> str:
+    """The token ids of a text, special tokens included, with a space between them."""
+    return " ".join(map(str, backbone.tokenizer(text)["input_ids"]))
+
+
+def refuse_other_tokenizer(saved: dict | None, backbone: Backbone) -> None:
+    """The adapter was trained on texts that were cut into tokens as this backbone cuts them.
+
+    The ids of one sentence are compared and not a hash of the tokenizer's file, which other versions write otherwise.
+
+    Args:
+        saved: the sentence and its ids; None in adapters of before this check.
+
+    Raises:
+        BadInput: the ids differ.
+    """
+    if saved is not None and ids_of(backbone, saved["text"]) != saved["ids"]:
+        raise BadInput(
+            f"The adapter was trained with another tokenizer than that of {backbone.name!r}, which cuts the sentence "
+            f"in {CONFIG} into other tokens: load the model with its own tokenizer."
         )
 
 

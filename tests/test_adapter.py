@@ -71,6 +71,23 @@ def test_one_changed_weight_is_noticed(folder):
         PromptClassifier.from_pretrained(folder, backbone=changed)
 
 
+def test_another_tokenizer_on_the_same_weights_is_refused(folder, minilm, tmp_path):
+    minilm.tokenizer.save_pretrained(tmp_path / "cased")
+    rules = json.loads((tmp_path / "cased" / "tokenizer.json").read_text(encoding="utf-8"))
+    rules["normalizer"]["lowercase"] = False
+    (tmp_path / "cased" / "tokenizer.json").write_text(json.dumps(rules), encoding="utf-8")
+    other = minilm.twin()
+    other.tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_file=str(tmp_path / "cased" / "tokenizer.json"), unk_token="[UNK]", pad_token="[PAD]"
+    )
+    with pytest.raises(BadInput, match="another tokenizer than that of 'minilm'.*load the model with its own"):
+        PromptClassifier.from_pretrained(folder, backbone=other)
+    config = json.loads((folder / CONFIG).read_text())
+    del config["tokenizer_check"]  # an adapter of before the check
+    (folder / CONFIG).write_text(json.dumps(config))
+    assert PromptClassifier.from_pretrained(folder, backbone=other).backbone is other
+
+
 def test_cut_off_weights(folder):
     content = (folder / WEIGHTS).read_bytes()
     (folder / WEIGHTS).write_bytes(content[:-100])
@@ -100,6 +117,7 @@ def test_a_folder_that_is_no_adapter(tmp_path, content):
         {"id2label": {"0": "a", "2": "b"}},
         {"id2label": ["a", "b"]},
         {"max_length": "abc"},
+        {"tokenizer_check": {"text": "a", "ids": [101]}},
     ],
 )
 def test_a_damaged_config_gets_a_sentence(folder, damage):
