@@ -19,6 +19,7 @@ from idspam_lab.analysis.faithfulness import findings, prompt_table, summary
 from idspam_lab.analysis.plant import find_cues
 from idspam_lab.analysis.prompts import input_share, project, prompts
 from idspam_lab.analysis.tokens import attention, token_table
+from idspam_lab.claims.scores import SOFT_PROMPTS, all_leads
 from idspam_lab.counting import count
 from idspam_lab.experiments import evaluate, majority
 from idspam_lab.experiments.faithfulness import read_study
@@ -104,6 +105,16 @@ def method_comparison():
     return plots.method_comparison(table).figure, f"Measured: `{file}`, {texts:,} training texts, {seeds} seeds."
 
 
+def leads():
+    table = all_leads(ROOT / "data" / "results")
+    rivals = [*SOFT_PROMPTS, "mean pooling", "LoRA", "fine-tuning"]
+    return plots.leads(table, rivals=rivals), (
+        "Measured: ID-SPAM with MiniLM-L6 beside its rivals in every table of `data/results`; a row says the task, or "
+        "both of a transfer, and the number of training texts. "
+        "[RESULTS.md](../../data/results/RESULTS.md) has the numbers and says when a lead counts."
+    )
+
+
 def transfer_matrix():
     file = "data/results/transfer_sst2_imdb.csv"
     table = read_results(ROOT / file)
@@ -154,8 +165,8 @@ def planted_cues():
 
 
 DRAWN = (
-    training_curve, token_weights, token_heatmap, attention_matrix, layer_curve, method_comparison, transfer_matrix,
-    parameter_counts, prompt_map, faithfulness, planted_cues,
+    training_curve, token_weights, token_heatmap, attention_matrix, layer_curve, method_comparison, leads,
+    transfer_matrix, parameter_counts, prompt_map, faithfulness, planted_cues,
 )  # fmt: skip
 
 

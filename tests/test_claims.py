@@ -14,7 +14,7 @@ from idspam_lab.claims.blocks import earlier_blocks, middle_blocks, over_lpt_by_
 from idspam_lab.claims.constant import MAJORITY, best_constant
 from idspam_lab.claims.counts import saving_grows
 from idspam_lab.claims.looked_into import by_number_of_texts, looked_into
-from idspam_lab.claims.scores import against, on_another_task
+from idspam_lab.claims.scores import against, all_leads, on_another_task
 from idspam_lab.claims.speed import speed
 from idspam_lab.claims.times import (
     converges,
@@ -33,7 +33,7 @@ def table(scores: dict, task="sst2", source=None, layer=3):
     """Rows of `compare`: method -> a score for each seed."""
     return pd.DataFrame(
         {"train_task": source or task, "test_task": task, "backbone": "minilm", "method": method, "seed": seed,
-         "layer": layer, "score": score, "texts": 872}
+         "layer": layer, "score": score, "train_texts": 1000, "texts": 872}
         for method, found in scores.items() for seed, score in enumerate(found)
     )  # fmt: skip
 
@@ -52,7 +52,8 @@ def test_the_rule(tmp_path):
     assert verdict(tmp_path, {OURS: ours, "LPT": higher, "SMoP": same}).verdict == Verdict.FAILS
     assert verdict(tmp_path, {OURS: ours, "LPT": higher, "SMoP": lower}).verdict == Verdict.PARTLY
     assert verdict(tmp_path, {OURS: ours, "LoRA": lower}).verdict == Verdict.UNTESTED
-    assert "sst2 (872 texts), 3 seeds: ID-SPAM has 81.0 %" in verdict(tmp_path, {OURS: ours, "LPT": lower}).evidence
+    evidence = verdict(tmp_path, {OURS: ours, "LPT": lower}).evidence
+    assert evidence.startswith("sst2 (trained on 1,000 texts, tested on 872), 3 seeds: ID-SPAM has 81.0 %")
 
 
 def test_a_method_at_several_blocks_counts_at_the_one_that_most_methods_have(tmp_path):
@@ -376,3 +377,27 @@ def test_a_curve_of_what_was_not_learned_is_not_counted(tmp_path):
         )
     pd.concat([*rows, majority.assign(score=0.4)]).to_csv(tmp_path / "curve_x.csv", index=False)
     assert over_lpt_by_block(tmp_path).verdict == Verdict.HOLDS
+
+
+def test_all_leads_are_those_of_the_page(tmp_path):
+    lower, ours = [0.70, 0.71, 0.72], [0.80, 0.82, 0.81]
+    home = pd.concat([table({OURS: ours, "LPT": lower, "SMoP": [0.81, 0.81, 0.81]}), constant(0.5, "sst2")])
+    away = pd.concat([table({OURS: lower, "LPT": ours}, "imdb", "sst2"), constant(0.9, "imdb")])
+    pd.concat([home, away.assign(train_task="sst2")]).to_csv(tmp_path / "transfer_sst2_imdb.csv", index=False)
+    found = all_leads(tmp_path).set_index(["tasks", "method"])
+    assert found.loc[("sst2, 1,000", "LPT"), ["home", "ahead", "behind", "learned"]].tolist() == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert not found.loc[("sst2, 1,000", "SMoP"), ["ahead", "behind"]].any()
+    far = found.loc[("sst2 to imdb, 1,000", "LPT")]
+    assert far["difference"] == pytest.approx(-0.1) and not far["behind"] and not far["learned"]  # below 0.9
+
+
+def test_every_row_of_the_page_leads_to_its_claim():
+    lines = page().splitlines()
+    headings = [re.sub(r"[^a-z0-9_ -]", "", line[4:].lower()).replace(" ", "-") for line in lines if line[:4] == "### "]
+    links = [link for line in lines for link in re.findall(r"^\| \[.*?\]\(#(.*?)\)", line)]
+    assert links == headings and len(set(links)) == len(CLAIMS) + len(QUESTIONS)

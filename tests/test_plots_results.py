@@ -262,3 +262,47 @@ def test_a_table_of_something_else_is_refused_with_what_is_missing(draw):
         draw(pd.DataFrame({"a": [1]}))
     with pytest.raises(BadInput, match="no column|no rows"):
         draw(pd.DataFrame(RESULTS.iloc[:0]))
+
+
+# Leads ---------------------------------------------------------------------------------------------------------------
+
+
+def lead(tasks, method, low, high, ahead=False, behind=False, learned=True):
+    return {"tasks": tasks, "method": method, "difference": (low + high) / 2, "low": low, "high": high,
+            "ahead": ahead, "behind": behind, "learned": learned}  # fmt: skip
+
+
+LEADS = pd.DataFrame([
+    lead("cb, 200", "LPT", -0.05, 0.07), lead("sst2, 1,000", "LPT", -0.03, -0.01, behind=True),
+    lead("cb, 200", "LoRA", -0.4, 0.1, learned=False), lead("sst2, 1,000", "DePT", 0.02, 0.04, ahead=True),
+])  # fmt: skip
+
+
+def test_leads_stand_in_the_row_of_their_table_with_a_mark_for_what_they_say(tmp_path):
+    figure = plots.leads(LEADS, columns=2)
+    shown = [ax for ax in figure.axes if ax.get_visible()]
+    assert [ax.get_title(loc="left") for ax in shown] == ["over LPT", "over LoRA", "over DePT"]
+    assert [label.get_text() for label in shown[0].get_yticklabels()] == ["cb, 200", "sst2, 1,000"]
+    marks = [line for line in shown[0].lines if line.get_marker() in ("o", "D", "s", "x")]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks] == [
+        (pytest.approx(1), 0),
+        (pytest.approx(-2), 1),
+    ]
+    assert [line.get_marker() for line in marks] == ["s", "D"]
+    (interval,) = shown[2].collections
+    assert interval.get_segments()[0][:, 0] == pytest.approx([2, 4])
+    assert shown[0].get_ylim()[0] > shown[0].get_ylim()[1]  # the first table on top
+    plots.save(figure, tmp_path / "a.png")
+
+
+def test_a_lead_that_is_wider_than_the_picture_ends_in_an_arrow():
+    (ax,) = (ax for ax in plots.leads(LEADS, rivals=["LoRA"], columns=1).axes)
+    marks = {line.get_marker(): line.get_xdata()[0] for line in ax.lines if line.get_marker() not in ("None", "")}
+    assert marks == {"x": -15, "<": -15}  # the mean is at the edge too
+
+
+def test_a_rival_that_is_not_there_is_named():
+    with pytest.raises(BadInput, match="no lead over SMoP"):
+        plots.leads(LEADS, rivals=["LPT", "SMoP"])
+    with pytest.raises(BadInput, match="behind"):
+        plots.leads(LEADS.drop(columns="behind"))

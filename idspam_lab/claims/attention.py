@@ -21,7 +21,7 @@ def weights_matter(folder: Path) -> Finding:
     try:
         study = read_study(folder / "faithfulness_rotten_tomatoes")
     except BadInput:
-        return Finding("There is no study yet.", Verdict.UNTESTED)
+        return Finding(["There is no study yet."], Verdict.UNTESTED)
     first, *rest = findings(study)
     leads = [by_routes(study, rival)[0] for rival in ("random", RARITY) if rival in set(study.erasure["order"])]
     ahead = [lead["low"] > 0 for lead in leads]
@@ -30,4 +30,4 @@ def weights_matter(folder: Path) -> Finding:
     first = first.split(": ", 1)[1]
     rankings = [f"{100 * lead:.1f} by {order}" for order, lead in seeing_rankings(study).items()]
     beside = f"Rankings that see the prediction find more: {' and '.join(rankings)}." if rankings else ""
-    return Finding(" ".join([first[0].upper() + first[1:], *rest[:-2], beside, rest[-2]]), verdict)
+    return Finding([" ".join([first[0].upper() + first[1:], *rest[:-2], beside, rest[-2]])], verdict)

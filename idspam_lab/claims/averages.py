@@ -32,14 +32,13 @@ def on_average(others: Sequence[str]) -> Evidence:
         columns = ["method", "difference", "low", "high", "ahead", "behind", "first", "tasks"]
         pairs = pd.DataFrame(found, columns=columns).sort_values("difference")
         if pairs.empty:
-            return Finding("No two tables of different tasks here have these methods.", Verdict.UNTESTED)
+            return Finding(["No two tables of different tasks here have these methods."], Verdict.UNTESTED)
         cells = [
             f"{row.method} {points(row.difference, row.low, row.high)}, ahead on {row.first} of {row.tasks}"
             for row in pairs.itertuples()
         ]
-        return Finding(
-            f"Mean lead in points over the tasks {', '.join(leads.index)}: {'; '.join(cells)}.", verdict_of(pairs)
-        )
+        sentence = f"Mean lead in points over the tasks {', '.join(leads.index)}: {'; '.join(cells)}."
+        return Finding([sentence], verdict_of(pairs))
 
     return finding
 

@@ -8,7 +8,7 @@ import pandas as pd
 from ..experiments.summary import read_results, told_apart
 from .verdict import OURS, Finding, Verdict, lead_of, together
 
-NO_CURVE = Finding("There is no such layer curve yet.", Verdict.UNTESTED)
+NO_CURVE = Finding(["There is no such layer curve yet."], Verdict.UNTESTED)
 
 
 def curves(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame, float | None]]:
@@ -67,8 +67,8 @@ def by_thirds(folder: Path, one: str, others: Sequence[str], methods: Sequence[s
             )
             verdicts.append(ahead_of(list(leads.values())))
     if not verdicts:
-        return Finding(" ".join(sentences), Verdict.OPEN) if sentences else NO_CURVE
-    return Finding(" ".join(sentences), together(verdicts))
+        return Finding(sentences, Verdict.OPEN) if sentences else NO_CURVE
+    return Finding(sentences, together(verdicts))
 
 
 def middle_blocks(folder: Path) -> Finding:
@@ -103,6 +103,6 @@ def over_lpt_by_block(folder: Path) -> Finding:
             else Verdict.FAILS if behind else Verdict.OPEN
         )  # fmt: skip
     if not verdicts:
-        return Finding(" ".join(sentences), Verdict.OPEN) if sentences else NO_CURVE
+        return Finding(sentences, Verdict.OPEN) if sentences else NO_CURVE
     rule = "A curve holds if ID-SPAM is ahead at all blocks but one, and partly if at more than half."
-    return Finding(" ".join([*sentences, rule]), together(verdicts))
+    return Finding([*sentences, rule], together(verdicts))

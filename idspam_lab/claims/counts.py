@@ -20,22 +20,23 @@ def sizes(folder: Path) -> Finding:
         if not printed.agrees(found):
             cells.append(f"{name} has {found:,}, printed {printed.value:,.0f}")
     rest = f" Not so: {'; '.join(cells)}." if cells else ""
-    evidence = (
+    sentence = (
         f"{right} of {len(IDSPAM_PARAMETERS)} counts come out from the models' shapes with t = 10, a bottleneck of 34 "
         f"and a bias on the up-projection alone, choices that the paper does not state, made to fit.{rest}"
     )
-    return Finding(evidence, Verdict.HOLDS if not cells else Verdict.PARTLY)
+    return Finding([sentence], Verdict.HOLDS if not cells else Verdict.PARTLY)
 
 
 def fewer_than_lora(folder: Path) -> Finding:
     """Trained numbers of ID-SPAM and of LoRA at rank 8 on queries and values, and as the paper counts LoRA."""
     ours, lora = count("idspam", "roberta-base").method, count("lora", "roberta-base").method
     every = lora_size("roberta-base")
-    return Finding(
+    sentence = (
         f"RoBERTa-base: ID-SPAM {ours:,}; LoRA {lora:,} at rank 8 on queries and values, {every:,} at rank 16 on every "
-        "linear layer, which is what Table 12 counts. Which of the two is smaller is a choice of LoRA's rank.",
-        Verdict.HOLDS if ours < min(lora, every) else Verdict.PARTLY if ours < every else Verdict.FAILS,
+        "linear layer, which is what Table 12 counts. Which of the two is smaller is a choice of LoRA's rank."
     )
+    verdict = Verdict.HOLDS if ours < min(lora, every) else Verdict.PARTLY if ours < every else Verdict.FAILS
+    return Finding([sentence], verdict)
 
 
 def beside_lpt(folder: Path) -> Finding:
@@ -46,7 +47,7 @@ def beside_lpt(folder: Path) -> Finding:
     (base, base_lpt), (large, large_lpt) = counts.values()
     about = abs(large / large_lpt - 1) <= ABOUT
     verdict = Verdict.FAILS if base >= base_lpt else Verdict.HOLDS if about else Verdict.PARTLY
-    return Finding(f"{'; '.join(each)}. About as many is within {ABOUT:.0%} here.", verdict)
+    return Finding([f"{'; '.join(each)}. About as many is within {ABOUT:.0%} here."], verdict)
 
 
 def saving_grows(folder: Path) -> Finding:
@@ -55,9 +56,10 @@ def saving_grows(folder: Path) -> Finding:
     ratios = [lora_size(name) / idspam_size(SHAPES[name][0]) for name in names]
     steps = [later > earlier for earlier, later in pairwise(ratios)]
     each = ", ".join(f"{name} {ratio:.2f}" for name, ratio in zip(names, ratios, strict=True))
-    return Finding(
+    sentence = (
         f"LoRA (rank 16 on every linear layer) trains so many times ID-SPAM's numbers: {each}. It grows in "
         f"{sum(steps)} of {len(steps)} steps to the next larger model. LoRA's count grows with the number of blocks "
-        "times the width, ID-SPAM's with the square of the width: deep models save, wide ones do not.",
-        Verdict.HOLDS if all(steps) else Verdict.PARTLY if any(steps) else Verdict.FAILS,
+        "times the width, ID-SPAM's with the square of the width: deep models save, wide ones do not."
     )
+    verdict = Verdict.HOLDS if all(steps) else Verdict.PARTLY if any(steps) else Verdict.FAILS
+    return Finding([sentence], verdict)

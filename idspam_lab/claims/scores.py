@@ -60,9 +60,7 @@ def judged(
             continue
         constant = best_constant(runs)
         better = above(runs, constant)
-        pairs = pairwise(runs, name)
-        pairs["ahead"] = pairs["told_apart"] & (pairs["difference"] > 0) & (name in better)
-        pairs["behind"] = pairs["told_apart"] & (pairs["difference"] < 0) & pairs["method"].isin(better)
+        pairs = leads(runs, name, better)
         deciding = pairs[pairs["method"].isin(rivals)]
         if deciding.empty:
             continue
@@ -76,8 +74,42 @@ def judged(
             told += f" No method does better than {level}: not counted."
         sentences.append(f"{start}{told} (`{file}`)")
     if not sentences:
-        return Finding("No table here has these methods.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts) if verdicts else Verdict.OPEN)
+        return Finding(["No table here has these methods."], Verdict.UNTESTED)
+    return Finding(sentences, together(verdicts) if verdicts else Verdict.OPEN)
+
+
+def leads(runs: pd.DataFrame, name: str, better: set[str]) -> pd.DataFrame:
+    """A method's lead over each other one, with what counts.
+
+    Args:
+        better: the methods that do better than the best constant answer (see `above`).
+
+    Returns:
+        What `pairwise` gives, with `ahead` and `behind`.
+    """
+    pairs = pairwise(runs, name)
+    pairs["ahead"] = pairs["told_apart"] & (pairs["difference"] > 0) & (name in better)
+    pairs["behind"] = pairs["told_apart"] & (pairs["difference"] < 0) & pairs["method"].isin(better)
+    return pairs
+
+
+def all_leads(folder: Path) -> pd.DataFrame:
+    """ID-SPAM's lead over every other method in every table: what the verdicts on scores rest on, for a picture.
+
+    Returns:
+        A row a table and rival: `tasks` ("sst2 to imdb, 1,000": tested on another task, after so many texts), `home`
+        (is it the task that was trained on?), `file`, `learned` (does any method do better than the best constant
+        answer?) and the columns of `leads`.
+    """
+    found = []
+    for home, cases in ((True, at_home(folder)), (False, away(folder, "transfer_*.csv"))):
+        for start, file, runs in cases:
+            if OURS in set(runs["method"]):
+                better = above(runs, best_constant(runs))
+                texts = f"{start}{runs['test_task'].iloc[0]}, {runs['train_texts'].max():,.0f}"
+                about = {"tasks": texts, "home": home, "file": file, "learned": bool(better)}
+                found.append(leads(runs, OURS, better).assign(**about))
+    return pd.concat(found, ignore_index=True)
 
 
 def against(others: Sequence[str], name: str = OURS, beside: Sequence[str] = ()) -> Evidence:

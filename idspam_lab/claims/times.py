@@ -33,8 +33,8 @@ def faster_step_than_lora(folder: Path) -> Finding:
             )
             verdicts.append(Verdict.HOLDS if lora > plain[middle] else Verdict.FAILS)
     if not verdicts:
-        return Finding("No training step was timed yet.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts))
+        return Finding(["No training step was timed yet."], Verdict.UNTESTED)
+    return Finding(sentences, together(verdicts))
 
 
 def faster_prediction_than_lora(folder: Path) -> Finding:
@@ -58,8 +58,8 @@ def faster_prediction_than_lora(folder: Path) -> Finding:
         if told:
             sentences.append(f"{where}: {', '.join(told)} (`bench/{name}`).")
     if not verdicts:
-        return Finding("No prediction was timed yet.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts))
+        return Finding(["No prediction was timed yet."], Verdict.UNTESTED)
+    return Finding(sentences, together(verdicts))
 
 
 def ratios_to(rival: str, read: str, found: dict) -> list[float]:
@@ -83,8 +83,8 @@ def times_beside_lpt(folder: Path) -> Finding:
                     f"{task}, {name}: {ratio.mean():.2f} times LPT's ({low:.2f} to {high:.2f}) (`{path.name}`)."
                 )
     if not verdicts:
-        return Finding("There is no such table yet.", Verdict.UNTESTED)
-    return Finding(" ".join([*sentences, f"As long is within {ABOUT:.0%} here."]), together(verdicts))
+        return Finding(["There is no such table yet."], Verdict.UNTESTED)
+    return Finding([*sentences, f"As long is within {ABOUT:.0%} here."], together(verdicts))
 
 
 def lora_converges(folder: Path) -> Finding:
@@ -100,8 +100,8 @@ def lora_converges(folder: Path) -> Finding:
             each = ", ".join(f"{value:.2g}" for value in loss)
             sentences.append(f"{task}: {each} after {', '.join(map(str, printed))} epochs (`{path.name}`).")
     if not verdicts:
-        return Finding("There is no such table yet.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts))
+        return Finding(["There is no such table yet."], Verdict.UNTESTED)
+    return Finding(sentences, together(verdicts))
 
 
 def converges(folder: Path) -> Finding:
@@ -125,5 +125,5 @@ def converges(folder: Path) -> Finding:
                 f"{task}: {', '.join(each)}; earlier by {mean:+.0f} s ({low:+.0f} to {high:+.0f}) (`{path.name}`)."
             )
     if not verdicts:
-        return Finding("There is no such table yet.", Verdict.UNTESTED)
-    return Finding(" ".join(sentences), together(verdicts))
+        return Finding(["There is no such table yet."], Verdict.UNTESTED)
+    return Finding(sentences, together(verdicts))

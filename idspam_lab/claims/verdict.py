@@ -4,7 +4,7 @@ A difference of two methods is taken seed by seed on the same texts and counts w
 leaves 0 out (summary.told_apart).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -29,10 +29,15 @@ class Verdict(StrEnum):
 
 
 class Finding(NamedTuple):
-    """What a table says."""
+    """What the tables say, a sentence or more each."""
 
-    evidence: str
+    sentences: Sequence[str]
     verdict: Verdict
+
+    @property
+    def evidence(self) -> str:
+        """All of it in one paragraph."""
+        return " ".join(self.sentences)
 
 
 Evidence = Callable[[Path], Finding]  # the folder of results
@@ -40,7 +45,7 @@ Evidence = Callable[[Path], Finding]  # the folder of results
 
 def untested(why: str) -> Evidence:
     """A claim that nothing here can test."""
-    return lambda folder: Finding(why, Verdict.UNTESTED)
+    return lambda folder: Finding([why], Verdict.UNTESTED)
 
 
 def verdict_of(pairs: pd.DataFrame) -> Verdict:
@@ -75,7 +80,8 @@ def in_words(table: pd.DataFrame, name: str, pairs: pd.DataFrame) -> str:
 
     The number of test texts is said, for the intervals are over the seeds: of CB's 56, one text is 1.8 points.
     """
-    task = f"{table['test_task'].iloc[0]} ({table['texts'].max():,.0f} texts)"
+    trained, tested = table["train_texts"].max(), table["texts"].max()
+    task = f"{table['test_task'].iloc[0]} (trained on {trained:,.0f} texts, tested on {tested:,.0f})"
     cells = [
         f"{row.method} {points(row.difference, row.low, row.high)}"
         for row in pairs.sort_values("difference").itertuples()

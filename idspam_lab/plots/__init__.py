@@ -12,6 +12,7 @@ from .counts import parameter_counts
 from .faithfulness import changed_prompts, erasure, faithfulness
 from .heatmap import token_heatmap
 from .layers import layer_curve
+from .leads import leads
 from .methods import method_comparison
 from .prompts import prompt_map
 from .style import BLUE, DARK, GREEN, GREY, ORANGE, save, style
@@ -31,6 +32,7 @@ __all__ = [
     "erasure",
     "faithfulness",
     "layer_curve",
+    "leads",
     "method_comparison",
     "parameter_counts",
     "prompt_map",
