@@ -81,6 +81,7 @@ def check_second(notebook):
     assert pictures_of(notebook) == 3
 
 
+COUNTED = r"^(LPT|LoRA|mean pooling) +(\d+) +(\d+) +(\d+) +\d"
 LEAD = r"^\d+ +(\S.*?) +(-?[\d.]+) +-?[\d.]+ +-?[\d.]+ +5 +(?:True|False)$"  # a row of pairwise
 TOLD_APART = LEAD.replace("(?:True|False)", "True")
 
@@ -118,8 +119,13 @@ def check_audit(notebook):
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
     best = re.findall(r"^\| 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
     assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM, block 1"
-    few, many = re.search(r"lead over LPT is (\S+) .* after 1,000 .* and (\S+) .* after 65,349", text).groups()
-    assert float(few) < 0 < float(many)  # "what does turn the sign"
+    few, many = re.search(r"lead over LPT is (\S+ \(.*?\)) after 2,500 .* and (\S+ \(.*?\)) after 65,349", text).groups()
+    (few, _, few_high), (many, many_low, _) = (map(float, re.findall(r"[+-][\d.]+", lead)) for lead in (few, many))
+    assert (few, many) == (-1.3, 0.8) and few_high > 0 and many_low > 0  # "not told apart", "which is"
+    counts = {name: list(map(int, found)) for name, *found in re.findall(COUNTED, text, re.MULTILINE)}
+    assert counts.keys() == {"LPT", "LoRA", "mean pooling"}
+    for ahead, behind, leads in counts.values():  # "most are not told apart"
+        assert 2 * (ahead + behind) < leads
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)
     assert float(without) < 1e-5 < 1e-4 < float(with_positions)
     assert "39 printed means; the furthest is off by 0.050" in text  # "none is wrong"

@@ -3,17 +3,33 @@
 from pathlib import Path
 
 from ..analysis.erasure import RARITY
-from ..analysis.faithfulness import Study, against, by_routes, findings
+from ..analysis.faithfulness import Study, against, by_routes, findings, points
+from ..analysis.interventions import OWN, UNIFORM
+from ..analysis.seeds import over_seeds
 from ..errors import BadInput
 from ..experiments.faithfulness import read_study
 from .verdict import Finding, Verdict
 
 
-def seeing_rankings(study: Study) -> dict[str, float]:
-    """What erasing by each order that sees the prediction costs more than erasing random tokens, 0..1."""
+def seeing_rankings(study: Study) -> list[str]:
+    """What erasing by each order that sees the prediction costs more than erasing by the weights."""
     orders = [order for order in study.erasure["order"].unique() if order not in ("weights", RARITY, "random")]
-    tables = {order: against(study, order).set_index(["measure", "route"]) for order in orders}
-    return {order: table.loc[("comprehensiveness", "both"), "mean"] for order, table in tables.items()}
+    tables = {order: against(study, order, "weights").set_index(["measure", "route"]) for order in orders}
+    return [f"{points(table.loc[('comprehensiveness', 'both')])} by {order}" for order, table in tables.items()]
+
+
+def without_attention(study: Study) -> str:
+    """How many fewer texts are right when the same prompt is made with uniform attention; nothing if not measured."""
+    if "correct" not in study.prompts or UNIFORM not in set(study.prompts["intervention"]):
+        return ""
+    right = study.prompts.astype({"correct": float}).pivot(
+        index=["run", "text"], columns="intervention", values="correct"
+    )
+    lost = over_seeds((right[OWN] - right[UNIFORM]).rename("lost").reset_index(), "lost").iloc[0]
+    return (
+        f"Of accuracy, {100 * right[OWN].mean():.1f} %, attention frozen to uniform costs {points(lost)}: the weights "
+        "say what a prompt was made from, which is not yet what a task needs."
+    )
 
 
 def weights_matter(folder: Path) -> Finding:
@@ -28,6 +44,7 @@ def weights_matter(folder: Path) -> Finding:
     verdict = Verdict.HOLDS if all(ahead) else Verdict.PARTLY if any(ahead) else Verdict.OPEN
     verdict = Verdict.FAILS if leads[0]["high"] < 0 else verdict
     first = first.split(": ", 1)[1]
-    rankings = [f"{100 * lead:.1f} by {order}" for order, lead in seeing_rankings(study).items()]
-    beside = f"Rankings that see the prediction find more: {' and '.join(rankings)}." if rankings else ""
-    return Finding([" ".join([first[0].upper() + first[1:], *rest[:-2], beside, rest[-2]])], verdict)
+    rankings = seeing_rankings(study)
+    beside = [f"Rankings that see the prediction cost it more still: {' and '.join(rankings)}."] if rankings else []
+    told = [first[0].upper() + first[1:], *rest[:-2], *beside, rest[-2], without_attention(study)]
+    return Finding([sentence for sentence in told if sentence], verdict)

@@ -8,21 +8,22 @@ import pandas as pd
 from ..intervals import interval
 from .constant import above, best_constant
 from .scores import at_home
-from .verdict import OURS, Evidence, Finding, Verdict, points, verdict_of
+from .verdict import OURS, Evidence, Finding, Verdict, beyond_luck, points, verdict_of
 
 
 def on_average(others: Sequence[str]) -> Evidence:
     """ID-SPAM's mean score over the tasks against others'.
 
     A task counts once, with the mean lead over its tables, so that the interval says what other tasks of this kind
-    might give. Tasks on which no method does better than the best constant answer are left out.
+    might give. Tables in which no method does better than the best constant answer are left out, and so is a task that
+    has no other.
 
     Args:
         others: the rivals; each needs two tasks at least.
     """
 
     def finding(folder: Path) -> Finding:
-        leads = leads_by_task(folder, others)
+        leads, unlearned = leads_by_task(folder, others)
         found = []
         for name in leads:
             tasks = leads[name].dropna()
@@ -38,17 +39,24 @@ def on_average(others: Sequence[str]) -> Evidence:
             for row in pairs.itertuples()
         ]
         sentence = f"Mean lead in points over the tasks {', '.join(leads.index)}: {'; '.join(cells)}."
-        return Finding([sentence], verdict_of(pairs))
+        left_out = [f"No method learned {' or '.join(unlearned)}: left out."] if unlearned else []
+        return Finding([sentence, *left_out], beyond_luck(verdict_of(pairs), pairs))
 
     return finding
 
 
-def leads_by_task(folder: Path, others: Sequence[str]) -> pd.DataFrame:
-    """ID-SPAM's mean lead over each rival, table by table, then over the tables of a task: a row a task."""
-    found = []
+def leads_by_task(folder: Path, others: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """ID-SPAM's mean lead over each rival, table by table, then over the tables of a task: a row a task.
+
+    And the tasks that no method learned in any table.
+    """
+    found, tasks = [], []
     for _, _, runs in at_home(folder):
         means = runs.dropna(subset=["seed"]).groupby("method")["score"].mean()
-        if OURS in means and above(runs, best_constant(runs)):
-            leads = {name: means[OURS] - means[name] for name in others if name in means}
-            found.append({"task": runs["test_task"].iloc[0]} | leads)
-    return pd.DataFrame(found, columns=["task", *others]).groupby("task", sort=False).mean()
+        leads = {name: means[OURS] - means[name] for name in others if OURS in means and name in means}
+        if leads:
+            tasks.append(runs["test_task"].iloc[0])
+            if above(runs, best_constant(runs)):
+                found.append({"task": tasks[-1]} | leads)
+    table = pd.DataFrame(found, columns=["task", *others]).groupby("task", sort=False).mean()
+    return table, [task for task in dict.fromkeys(tasks) if task not in table.index]

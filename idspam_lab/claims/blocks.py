@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..experiments.summary import read_results, told_apart
+from .constant import best_constant
 from .verdict import OURS, Finding, Verdict, lead_of, together
 
 NO_CURVE = Finding(["There is no such layer curve yet."], Verdict.UNTESTED)
@@ -106,3 +107,26 @@ def over_lpt_by_block(folder: Path) -> Finding:
         return Finding(sentences, Verdict.OPEN) if sentences else NO_CURVE
     rule = "A curve holds if ID-SPAM is ahead at all blocks but one, and partly if at more than half."
     return Finding([*sentences, rule], together(verdicts))
+
+
+def any_block(folder: Path) -> Finding:
+    """Does ID-SPAM do better than the best constant answer, and than a linear head alone, at every block?"""
+    sentences, verdicts = [], []
+    for path in sorted(folder.glob("curve_*.csv")):
+        table = read_results(path)
+        task, level, curve = table["test_task"].iloc[0], best_constant(table), table[table["method"] == OURS]
+        if level != level or curve.empty:
+            continue
+        head = table[table["method"] == "linear head"]["score"].mean()
+        blocks = [block["score"] for _, block in curve.groupby("layer")]
+        means = [block.mean() for block in blocks]
+        better = sum(bool(told_apart(block - level)) and block.mean() > level for block in blocks)
+        verdicts.append(
+            Verdict.HOLDS if better == len(blocks) else Verdict.PARTLY if better else Verdict.OPEN
+        )  # fmt: skip
+        beside = f"; a linear head alone has {100 * head:.1f} %" if head == head else ""
+        sentences.append(
+            f"{task}: {100 * min(means):.1f} to {100 * max(means):.1f} %, at {better} of {len(blocks)} blocks better "
+            f"than the best constant answer ({100 * level:.1f} %){beside} (`{path.name}`)."
+        )
+    return Finding(sentences, together(verdicts)) if verdicts else NO_CURVE

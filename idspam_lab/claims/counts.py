@@ -8,7 +8,7 @@ from ..backbones.shapes import SHAPES
 from ..counting import count
 from ..paper import IDSPAM_PARAMETERS
 from ..paper_tables import paper_table
-from .verdict import ABOUT, Finding, Verdict
+from .verdict import ABOUT, Finding, Verdict, together
 
 
 def sizes(folder: Path) -> Finding:
@@ -29,14 +29,16 @@ def sizes(folder: Path) -> Finding:
 
 def fewer_than_lora(folder: Path) -> Finding:
     """Trained numbers of ID-SPAM and of LoRA at rank 8 on queries and values, and as the paper counts LoRA."""
-    ours, lora = count("idspam", "roberta-base").method, count("lora", "roberta-base").method
-    every = lora_size("roberta-base")
-    sentence = (
-        f"RoBERTa-base: ID-SPAM {ours:,}; LoRA {lora:,} at rank 8 on queries and values, {every:,} at rank 16 on every "
-        "linear layer, which is what Table 12 counts. Which of the two is smaller is a choice of LoRA's rank."
-    )
-    verdict = Verdict.HOLDS if ours < min(lora, every) else Verdict.PARTLY if ours < every else Verdict.FAILS
-    return Finding([sentence], verdict)
+    sentences, verdicts = [], []
+    for name in ("roberta-base", "roberta-large"):
+        ours, lora, every = count("idspam", name).method, count("lora", name).method, lora_size(name)
+        sentences.append(
+            f"{name}: ID-SPAM {ours:,}; LoRA {lora:,} at rank 8 on queries and values, {every:,} at rank 16 on every "
+            "linear layer, which is what Table 12 counts."
+        )
+        few = ours < min(lora, every)
+        verdicts.append(Verdict.HOLDS if few else Verdict.PARTLY if ours < every else Verdict.FAILS)
+    return Finding([*sentences, "Which of the two is smaller is a choice of LoRA's rank."], together(verdicts))
 
 
 def beside_lpt(folder: Path) -> Finding:
@@ -61,5 +63,6 @@ def saving_grows(folder: Path) -> Finding:
         f"{sum(steps)} of {len(steps)} steps to the next larger model. LoRA's count grows with the number of blocks "
         "times the width, ID-SPAM's with the square of the width: deep models save, wide ones do not."
     )
-    verdict = Verdict.HOLDS if all(steps) else Verdict.PARTLY if any(steps) else Verdict.FAILS
+    most = sum(steps) > len(steps) / 2  # "tends to increase": in the paper's own table, too, one step goes down
+    verdict = Verdict.HOLDS if most else Verdict.PARTLY if any(steps) else Verdict.FAILS
     return Finding([sentence], verdict)

@@ -7,7 +7,18 @@ import pandas as pd
 
 from ..experiments.summary import pairwise, read_results
 from .constant import above, best_constant
-from .verdict import OURS, Evidence, Finding, Verdict, in_words, together, verdict_of
+from .rates import at_the_edge
+from .verdict import (
+    OURS,
+    Evidence,
+    Finding,
+    Verdict,
+    beyond_luck,
+    count_in_words,
+    in_words,
+    together,
+    verdict_of,
+)
 
 # Those of the paper's tables decide. Its "P-tuning" may be either: section 3.1 cites the second version, appendix A
 # sets the first one's encoder.
@@ -15,21 +26,31 @@ SOFT_PROMPTS = ("prompt tuning", "P-tuning", "P-tuning v2", "SMoP", "LPT", "DePT
 OTHERS = ("prefix tuning", "IDPG")  # that it only cites; they are shown
 
 Rule = Callable[[pd.DataFrame], Verdict]  # of one table's leads
-Case = tuple[str, str, pd.DataFrame]  # how its sentence begins, the file, runs that were tested on the same texts
+Case = tuple[str, Path, pd.DataFrame]  # how its sentence begins, the file, runs that were tested on the same texts
 
 
 def at_home(folder: Path) -> Iterator[Case]:
-    """Every table of several methods, on the task that they were trained on."""
-    for path in sorted([*folder.glob("compare_*.csv"), *folder.glob("sst2.csv"), *folder.glob("transfer_*.csv")]):
-        table = at_one_block(read_results(path))
-        yield "", path.name, table[table["train_task"] == table["test_task"]]
+    """Every table of scores, on the task that its methods were trained on, task by task; none is left out."""
+    found = []
+    for path in sorted(folder.glob("*.csv")):
+        if not path.stem.endswith("-epochs"):  # of losses
+            table = at_one_block(read_results(path))
+            home = table[table["train_task"] == table["test_task"]]
+            found += [(task, path, runs) for task, runs in home.groupby("train_task", sort=False)]
+    for _, path, runs in sorted(found, key=lambda case: case[:2]):
+        yield "", path, runs
 
 
 def at_one_block(table: pd.DataFrame) -> pd.DataFrame:
-    """Of a method that was trained at several blocks, the runs at the block that most methods have."""
+    """Of a method that was trained at several blocks, the runs at the block that most methods have.
+
+    A layer curve has all methods at all blocks: of blocks that as many methods have it is the middle one.
+    """
     several = table.groupby("method")["layer"].transform("nunique") > 1
+    if not several.any():
+        return table
     common = table.drop_duplicates(["method", "layer"])["layer"].mode()
-    return table[~several | table["layer"].isin(common)]
+    return table[~several | (table["layer"] == common[len(common) // 2])]
 
 
 def away(folder: Path, tables: str) -> Iterator[Case]:
@@ -38,7 +59,7 @@ def away(folder: Path, tables: str) -> Iterator[Case]:
         table = read_results(path)
         elsewhere = table[table["train_task"] != table["test_task"]]
         for (source, _), runs in elsewhere.groupby(["train_task", "test_task"], sort=False):
-            yield f"{source} to ", path.name, runs
+            yield f"{source} to ", path, runs
 
 
 def judged(
@@ -54,8 +75,8 @@ def judged(
         rule: what one table's leads say.
     """
     rivals, shown = tuple(others), (*others, *beside)
-    sentences, verdicts = [], []
-    for start, file, runs in cases:
+    sentences, verdicts, counted = [], [], []
+    for start, path, runs in cases:
         if name not in set(runs["method"]):
             continue
         constant = best_constant(runs)
@@ -68,14 +89,28 @@ def judged(
         level = f"the best constant answer ({100 * constant:.1f} %)"
         if better & {name, *deciding["method"]}:
             verdicts.append(rule(deciding))
+            counted.append(deciding)
             no_better = [each for each in (name, *pairs["method"][pairs["method"].isin(shown)]) if each not in better]
             told += f" No better than {level}: {', '.join(no_better)}." if no_better else ""
         else:
             told += f" No method does better than {level}: not counted."
-        sentences.append(f"{start}{told} (`{file}`)")
+        told += edges_in_words(runs[runs["method"].isin((name, *shown))], path)
+        sentences.append(f"{start}{told} (`{path.name}`)")
     if not sentences:
         return Finding(["No table here has these methods."], Verdict.UNTESTED)
-    return Finding(sentences, together(verdicts) if verdicts else Verdict.OPEN)
+    if not counted:
+        return Finding(sentences, Verdict.OPEN)
+    every = pd.concat(counted)
+    found = together(verdicts)
+    sentences += [count_in_words(every)] if len(every) > 1 else []
+    return Finding(sentences, beyond_luck(found, every) if rule is verdict_of else found)
+
+
+def edges_in_words(runs: pd.DataFrame, path: Path) -> str:
+    """Which of them might do better at a rate that was not tried."""
+    edges = at_the_edge(runs, path.parent / "grids" / f"{path.stem}.toml").items()
+    told = [f"the {edge} rate tried: {', '.join(methods)}" for edge, methods in edges if methods]
+    return f" At {'; at '.join(told)}." if told else ""
 
 
 def leads(runs: pd.DataFrame, name: str, better: set[str]) -> pd.DataFrame:
@@ -103,11 +138,11 @@ def all_leads(folder: Path) -> pd.DataFrame:
     """
     found = []
     for home, cases in ((True, at_home(folder)), (False, away(folder, "transfer_*.csv"))):
-        for start, file, runs in cases:
+        for start, path, runs in cases:
             if OURS in set(runs["method"]):
                 better = above(runs, best_constant(runs))
                 texts = f"{start}{runs['test_task'].iloc[0]}, {runs['train_texts'].max():,.0f}"
-                about = {"tasks": texts, "home": home, "file": file, "learned": bool(better)}
+                about = {"tasks": texts, "home": home, "file": path.name, "learned": bool(better)}
                 found.append(leads(runs, OURS, better).assign(**about))
     return pd.concat(found, ignore_index=True)
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from scipy.stats import binom
 
 from ..intervals import interval
 
 OURS = "ID-SPAM"
 ABOUT = 0.1  # times and counts that the paper calls comparable: within a tenth
+BY_LUCK = 0.025  # of a 95 % interval that has 0 in truth, the share that leaves it out to one side
 MARGIN = 0.02  # scores that it calls comparable: up to 1.6 points apart in Tables 6 and 11
 
 
@@ -73,6 +75,26 @@ def together(verdicts: list[Verdict]) -> Verdict:
     if len(set(verdicts)) == 1:
         return verdicts[0]
     return Verdict.FAILS if set(verdicts) == {Verdict.FAILS, Verdict.OPEN} else Verdict.PARTLY
+
+
+def beyond_luck(verdict: Verdict, pairs: pd.DataFrame) -> Verdict:
+    """A verdict that rests on no more leads than luck gives cannot be told.
+
+    Of n leads that are none, each counts for either side with a chance of 1 in 40. The leads of one table share
+    ID-SPAM's runs, so that they come together more often than this reckons.
+    """
+    if verdict == Verdict.HOLDS:
+        return verdict
+    sides = (int(pairs[side].sum()) for side in ("ahead", "behind"))
+    enough = any(count and binom.sf(count - 1, len(pairs), BY_LUCK) < 0.05 for count in sides)
+    return verdict if enough else Verdict.OPEN
+
+
+def count_in_words(pairs: pd.DataFrame) -> str:
+    """How many leads count, beside how many luck gives."""
+    ahead, behind, n = pairs["ahead"].sum(), pairs["behind"].sum(), len(pairs)
+    luck = f"luck alone gives {BY_LUCK * n:.1f} to each side"
+    return f"In all {ahead} of {n} leads count, and {behind} the other way; {luck}."
 
 
 def in_words(table: pd.DataFrame, name: str, pairs: pd.DataFrame) -> str:

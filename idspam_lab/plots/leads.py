@@ -57,13 +57,15 @@ def leads(data: pd.DataFrame, *, name: str = "ID-SPAM", rivals: list[str] | None
 
 
 def one_rival(ax, data: pd.DataFrame, rows: list[str]) -> None:
-    """The leads over one rival, each in its table's row."""
+    """The leads over one rival, each in its row; tables of one row stand one below the other in it."""
     ax.axvline(0, color=DARK, linewidth=1.2, zorder=1)
-    for row in data.itertuples():
-        y, (_, mark, colour) = rows.index(row.tasks), KINDS[kind(row)]
+    place, share = data.groupby("tasks").cumcount(), data.groupby("tasks")["tasks"].transform("size")
+    offsets = 0.6 * ((place + 0.5) / share - 0.5)  # 0 for the only one
+    for row, offset in zip(data.itertuples(), offsets, strict=True):
+        y, (_, mark, colour) = rows.index(row.tasks) + offset, KINDS[kind(row)]
         low, middle, high = 100 * row.low, 100 * row.difference, 100 * row.high
         ax.hlines(y, max(low, -WIDEST), min(high, WIDEST), color=colour, linewidth=2, zorder=2)
-        ax.plot(min(max(middle, -WIDEST), WIDEST), y, mark, color=colour, markersize=7, zorder=3)
+        ax.plot(min(max(middle, -WIDEST), WIDEST), y, mark, color=colour, markersize=6, zorder=3)
         for beyond, x, arrow in ((low < -WIDEST, -WIDEST, "<"), (high > WIDEST, WIDEST, ">")):
             if beyond:
                 ax.plot(x, y, arrow, color=colour, markersize=5, zorder=3)
