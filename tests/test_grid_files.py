@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from idspam_lab.cli import main
 from idspam_lab.cli.grammar import parser
 from idspam_lab.experiments.summary import IN_THE_PAPER, TASKS_IN_THE_PAPER
 from idspam_lab.grid.collect import collect
@@ -76,12 +77,17 @@ def test_a_run_for_each_cell_and_seed(path, by_name):
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path not in TRAINED], ids=lambda path: path.stem)
-def test_a_table_of_counts_names_a_command_for_each_cell(path, by_name):
-    chosen = [parser().parse_args(shlex.split(command)[1:]) for command in by_name[path.stem].commands]
+def test_a_table_of_counts_names_a_command_for_each_cell(path, by_name, capsys):
+    *counts, audit = by_name[path.stem].commands
+    chosen = [parser().parse_args(shlex.split(command)[1:]) for command in counts]
     found = {(one.backbone, IN_THE_PAPER[LABELS[one.method]]) for one in chosen}
     table = paper_table(number(path))
     assert found == set(table[["backbone", "method"]].itertuples(index=False, name=None))
     assert len(chosen) == len(table) and {one.run.__name__ for one in chosen} == {"count"}
+    main(shlex.split(audit)[1:])  # LoRA's counts as printed are of another rank
+    told = capsys.readouterr().out
+    for printed in table[table["method"] == "LoRA"].itertuples():
+        assert (f"{printed.parameters:,}" if number(path) == 12 else f"{printed.millions} M") in told
 
 
 def test_the_readme_says_how_many_runs(by_name):

@@ -22,7 +22,7 @@ def grid(chosen) -> None:
     models = Models(chosen.models)
     plan = read_plan(chosen.file, models)
     if plan.commands:
-        print(f"{plan.title}\n\nNo training fills this table; these commands print it:\n")
+        print(f"{plan.title}\n\nNo training fills this table; these commands print its counts:\n")
         print("\n".join(f"  {command}" for command in plan.commands))
         return
     folder = GridFolder(chosen.out)
