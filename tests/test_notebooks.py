@@ -119,7 +119,8 @@ def check_audit(notebook):
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
     best = re.findall(r"^\| 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
     assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM, block 1"
-    few, many = re.search(r"lead over LPT is (\S+ \(.*?\)) after 2,500 .* and (\S+ \(.*?\)) after 65,349", text).groups()
+    told = r"lead over LPT is (\S+ \(.*?\)) after 2,500 .* and (\S+ \(.*?\)) after 65,349"
+    few, many = re.search(told, text).groups()
     (few, _, few_high), (many, many_low, _) = (map(float, re.findall(r"[+-][\d.]+", lead)) for lead in (few, many))
     assert (few, many) == (-1.3, 0.8) and few_high > 0 and many_low > 0  # "not told apart", "which is"
     counts = {name: list(map(int, found)) for name, *found in re.findall(COUNTED, text, re.MULTILINE)}
