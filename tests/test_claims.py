@@ -406,13 +406,20 @@ def test_all_leads_are_those_of_the_page(tmp_path):
 
 @pytest.mark.parametrize(
     ("ahead", "behind", "leads", "expected"),
-    [(1, 0, 7, Verdict.OPEN), (2, 0, 7, Verdict.PARTLY), (1, 0, 2, Verdict.PARTLY), (2, 2, 40, Verdict.OPEN)],
+    [
+        (1, 0, 7, Verdict.OPEN),
+        (2, 0, 7, Verdict.PARTLY),
+        (1, 0, 2, Verdict.PARTLY),
+        (2, 2, 40, Verdict.OPEN),
+        (1, 2, 9, Verdict.FAILS),
+        (2, 2, 9, Verdict.PARTLY),
+    ],
 )
 def test_what_luck_alone_gives_is_no_finding(ahead, behind, leads, expected):
     side = [True] * ahead + [False] * (leads - ahead)
     pairs = pd.DataFrame({"ahead": side, "behind": [False] * (leads - behind) + [True] * behind})
     assert beyond_luck(Verdict.PARTLY, pairs) == expected
-    by_luck = sum(math.comb(leads, k) * 0.025**k * 0.975 ** (leads - k) for k in range(max(ahead, behind), leads + 1))
+    by_luck = sum(math.comb(leads, k) * 0.025**k * 0.975 ** (leads - k) for k in range(ahead, leads + 1))
     assert (by_luck < 0.05) == (expected == Verdict.PARTLY)
     assert beyond_luck(Verdict.HOLDS, pairs) == Verdict.HOLDS
 

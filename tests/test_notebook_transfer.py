@@ -44,7 +44,7 @@ def test_the_measured_tables_are_as_the_prose_says():
     constant = few.loc[(few["method"] == "majority class") & (few["test_task"] == "mrpc"), "score"].item()
     assert constant == pytest.approx(0.545, abs=5e-4)
     prompted = zero[(zero["test_task"] == "mrpc") & zero["seed"].notna()]
-    assert len(prompted) == 15 and prompted["score"].max() < constant and prompted["accuracy"].max() < 0.40
+    assert len(prompted) == 33 and prompted["score"].max() < constant and prompted["accuracy"].max() < 0.42
     after = few[(few["test_task"] == "mrpc") & few["seed"].notna()].groupby("method")["score"].mean()
     assert after["LPT"] == pytest.approx(constant, abs=0.005) and 0.02 < after["ID-SPAM"] - constant < 0.04
 

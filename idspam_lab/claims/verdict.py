@@ -78,16 +78,16 @@ def together(verdicts: list[Verdict]) -> Verdict:
 
 
 def beyond_luck(verdict: Verdict, pairs: pd.DataFrame) -> Verdict:
-    """A verdict that rests on no more leads than luck gives cannot be told.
+    """A verdict without the leads of a side that has no more of them than luck gives.
 
     Of n leads that are none, each counts for either side with a chance of 1 in 40. The leads of one table share
     ID-SPAM's runs, so that they come together more often than this reckons.
     """
     if verdict == Verdict.HOLDS:
         return verdict
-    sides = (int(pairs[side].sum()) for side in ("ahead", "behind"))
-    enough = any(count and binom.sf(count - 1, len(pairs), BY_LUCK) < 0.05 for count in sides)
-    return verdict if enough else Verdict.OPEN
+    counts = {side: int(pairs[side].sum()) for side in ("ahead", "behind")}
+    told = {side: bool(n) and binom.sf(n - 1, len(pairs), BY_LUCK) < 0.05 for side, n in counts.items()}
+    return Verdict.PARTLY if told["ahead"] else Verdict.FAILS if told["behind"] else Verdict.OPEN
 
 
 def count_in_words(pairs: pd.DataFrame) -> str:
