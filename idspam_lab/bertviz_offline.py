@@ -108,7 +108,7 @@ def generator_view(clf: PromptClassifier, text, *, max_length: int | None = None
     (found,) = clf.explain([text], max_length=max_length)
     check_length(len(found.tokens))
     made = draw([rounded(found.attention)[None, None]], names(found.tokens), html_action="return")
-    title = f"The generator's attention: the prompt is made from the mean of these rows. {HINT}"
+    title = f"The generator's attention: the prompt is made from the mean of these rows. It has this one layer. {HINT}"
     return view(made.data, title, *heads_size(found.tokens))
 
 

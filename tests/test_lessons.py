@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from idspam_lab.lessons import SERIES, check_environment, check_prompt, check_scores, check_weights, show_series
+from idspam_lab.lessons.checks import judge
 
 
 def scores(E, W_Q, W_K):
@@ -118,3 +119,29 @@ def test_the_map_links_to_lessons_that_are_there(request):
     for lesson in SERIES:
         assert lesson.written == (folder / f"{lesson.name}.ipynb").is_file()
         assert (f"]({lesson.name}.ipynb)" in text) == lesson.written
+
+
+@pytest.mark.parametrize("type_", [torch.float64, torch.float16, torch.bfloat16])
+def test_an_answer_in_another_precision_is_read_like_any_other(type_):
+    right = torch.tensor([0.25, 0.75])
+    assert judge(lambda: right.to(type_), (), right, {}, "praise").right
+    assert not judge(lambda: (right + 0.5).to(type_), (), right, {}, "praise").right
+
+
+@pytest.mark.parametrize("answer", [torch.tensor([1, 0]), torch.tensor([True, False]), torch.tensor([1j, 0j])])
+def test_an_answer_that_is_no_decimal_number_gets_a_sentence(answer):
+    found = judge(lambda: answer, (), torch.tensor([1.0, 0.0]), {}, "praise")
+    assert not found.right and f"its numbers are of type {answer.dtype}" in found.sentence
+
+
+def test_wrong_input_shows_its_sentence_alone_in_a_notebook():
+    import io
+    from contextlib import redirect_stdout
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell, shown = InteractiveShell(), io.StringIO()
+    with redirect_stdout(shown):
+        shell.run_cell("from idspam_lab import load_task\nload_task('no-such-task', source='embedded')")
+    told = re.sub(r"\x1b\[\d+m", "", shown.getvalue())
+    assert told.startswith("BadInput: ") and "no-such-task" in told and "Traceback" not in told

@@ -15,7 +15,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments import compare as compare_module
 from idspam_lab.experiments.few_shot import few_shot
-from idspam_lab.experiments.transfer import both_ways, trained
+from idspam_lab.experiments.transfer import both_ways, home_and_abroad, trained
 from idspam_lab.plots import transfer_matrix
 from idspam_lab.tasks import Examples, Task, TaskData, at_hand
 from idspam_lab.widgets.transfer import flips, part_of, predictions
@@ -198,3 +198,15 @@ def test_what_is_at_hand_needs_no_network(tmp_path, monkeypatch):
     (tmp_path / "sst2").mkdir()
     monkeypatch.setenv("IDSPAM_DATA_DIR", str(tmp_path))
     assert at_hand("sst2") and not at_hand("mrpc")
+
+
+def test_home_and_abroad_has_a_row_a_method_the_best_at_home_first():
+    rows = [("a", "x", 0.7, 0.72), ("a", "y", 0.5, 0.5), ("b", "x", 0.8, 0.82), ("b", "y", 0.4, 0.42)]
+    runs = [
+        {"train_task": "x", "test_task": task, "backbone": "minilm", "method": method, "seed": seed, "score": score,
+         "texts": 10, "train_texts": 5, "trained_parameters": 2, "layer": 3}
+        for method, task, *scores in rows for seed, score in enumerate(scores)
+    ]  # fmt: skip
+    found = home_and_abroad(pd.DataFrame(runs))
+    assert list(found.columns) == ["at home, x", "abroad, y"] and list(found.index) == ["b", "a"]
+    assert found.loc["b"].tolist() == ["81.0 ± 1.4", "41.0 ± 1.4"] and found.loc["a", "abroad, y"] == "50.0 ± 0.0"

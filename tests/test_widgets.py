@@ -95,7 +95,7 @@ def test_a_long_text_is_said_to_be_cut(clf):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # says how many texts
         explorer.text.value = "film " * 50
-    assert "The text has 52 tokens; the first 8 are read." in explorer.tokens.said and len(explorer.tokens.tokens) == 8
+    assert "The text has 52 tokens; the first 8 are read." in explorer.tokens.notes and len(explorer.tokens.tokens) == 8
     explorer.text.value = "a film"
     assert explorer.tokens.said == ""
 
@@ -485,3 +485,11 @@ def test_the_live_panel_has_a_page_without_kernel(fresh, train, validation):
     panel.fit(train, validation, SHORT).wait()
     html = panel._repr_mimebundle_()["text/html"]
     assert html.startswith('<img alt="training curve"') and "gripping" in html
+
+
+def test_what_the_model_has_no_tokens_for_is_said(clf):
+    explorer = PromptExplorer(clf, ["a gripping film", "\U0001f600 film \U0001f600"])
+    assert explorer.tokens.notes == ""
+    explorer.put("\U0001f600 film \U0001f600")
+    assert "2 of them say nothing to this model: it has no tokens for them ([UNK])." in explorer.tokens.notes
+    assert explorer.tokens.said == ""  # the verdict stands beside it

@@ -19,8 +19,8 @@ def shown(found: pd.DataFrame, *, everything: bool = False) -> str:
             lines = textwrap.indent(textwrap.fill(said, WIDTH - 4, break_on_hyphens=False), "    ")
             parts.append(f"Table {number}, {what}: {SIGNS[row['adds_up']]}\n{lines}")
     counts = found["adds_up"].value_counts()
-    parts.append(
+    said = (
         f"{len(found)} claims recomputed: {counts.get('yes', 0)} add up, {counts.get('perhaps', 0)} perhaps (only with "
         f"hidden decimals, or in another reading of the words), {counts.get('no', 0)} do not."
     )
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, textwrap.fill(said, WIDTH)])

@@ -14,6 +14,7 @@ from ..methods.spelled import title_of
 from ..tasks import TaskData
 from .compare import compare, stem
 from .session import Transfer
+from .summary import summarize
 
 
 def both_ways(
@@ -50,6 +51,27 @@ def both_ways(
         more = {"folder": place, "transfer": reading, "say": say, "max_length": length}
         found.append(compare(source, backbone, methods, seeds, **more, **settings))
     return pd.concat(found, ignore_index=True)
+
+
+def home_and_abroad(results: pd.DataFrame) -> pd.DataFrame:
+    """A row a method, the best at home first; a column for the task that was trained on and one for each other.
+
+    Args:
+        results: of one training task, as `both_ways` or `idspam-lab grid` gives them.
+
+    Returns:
+        Texts: mean and standard deviation over the seeds, in percent.
+    """
+    table = summarize(results)
+    order = table[table["train_task"] == table["test_task"]].sort_values("mean", ascending=False)["method"]
+    table["place"] = [
+        f"at home, {row.test_task}" if row.train_task == row.test_task else f"abroad, {row.test_task}"
+        for row in table.itertuples()
+    ]
+    spread = table["std"].map(lambda std: f" ± {100 * std:.1f}" if std == std else "")
+    table["cell"] = table["mean"].map(lambda mean: f"{100 * mean:.1f}") + spread
+    wide = table.pivot(index="method", columns="place", values="cell").loc[order]
+    return wide[sorted(wide.columns, key=lambda place: place.startswith("abroad"))].rename_axis(None, axis=1)
 
 
 def trained(

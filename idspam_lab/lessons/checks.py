@@ -38,6 +38,9 @@ def judge(student: Callable, arguments: tuple, right: Tensor, mistakes: dict[str
         return Verdict(False, "it returns nothing yet; end it with a return.")
     if not isinstance(given, Tensor):
         return Verdict(False, f"it returns a {type(given).__name__}; a tensor is wanted.")
+    if not given.is_floating_point():
+        return Verdict(False, f"its numbers are of type {given.dtype}; decimal ones are wanted, such as torch.float32.")
+    given = given.detach().to_dense().float()  # in whatever precision and layout it was worked out
     for sentence, wrong in mistakes.items():
         if given.shape == wrong.shape and torch.allclose(given, wrong, atol=TOLERANCE, equal_nan=True):
             return Verdict(False, sentence)

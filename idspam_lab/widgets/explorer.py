@@ -148,15 +148,14 @@ class PromptExplorer(Panel):
             whole = self.without(NOTHING)
         except BadInput as error:
             with self.quiet(), self.tokens.hold_sync():
-                said = str(error) if self.is_given else "Type a text. What stands below is of the one before."
+                said = str(error) if self.is_given else "Type a text. What stands above is of the one before."
                 self.tokens.said, self.tokens.out = said, self.kept  # a click takes nothing away meanwhile
                 self.tokens.answered += 1
             return
         with self.quiet():
             self.kept, found, said = self.apart(whole)
-            said = said or self.how_much_is_read(whole)
             told = {"routes": list(routes(self.clf)), "alone": self.alone(), "answered": self.tokens.answered + 1}
-            self.tokens.show(found, whole=whole, out=self.kept, said=said, **told)
+            self.tokens.show(found, whole=whole, out=self.kept, said=said, notes=self.what_is_not_read(whole), **told)
             if self.tokens.route not in self.tokens.routes:
                 self.tokens.route = "both"
 
@@ -165,11 +164,17 @@ class PromptExplorer(Panel):
         """Is there a text, or a pair of which both are there?"""
         return all(part.strip() for part in ([self.given] if isinstance(self.given, str) else self.given))
 
-    def how_much_is_read(self, whole: Knockout) -> str:
-        """A sentence, if the text is longer than what is read of it."""
-        parts = [self.given] if isinstance(self.given, str) else self.given
-        full, read = len(self.clf.backbone.tokenizer(*parts, verbose=False)["input_ids"]), len(tokens_of(whole))
-        return f"The text has {full:,} tokens; the first {read:,} are read." if full > read else ""
+    def what_is_not_read(self, whole: Knockout) -> str:
+        """A sentence if the text is longer than what is read of it, and one if the model does not know all of it."""
+        tokenizer, parts = self.clf.backbone.tokenizer, [self.given] if isinstance(self.given, str) else self.given
+        full, read = len(tokenizer(*parts, verbose=False)["input_ids"]), len(tokens_of(whole))
+        unknown = sum(token == tokenizer.unk_token for token in whole.tokens)
+        notes = [f"The text has {full:,} tokens; the first {read:,} are read."] if full > read else []
+        if unknown:
+            notes.append(
+                f"{unknown} of them say nothing to this model: it has no tokens for them ({tokenizer.unk_token})."
+            )
+        return " ".join(notes)
 
     def without(self, out: Mapping) -> Knockout:
         """The text without these tokens."""

@@ -75,7 +75,7 @@ def dropdown(description: str, options: list[str]) -> ipywidgets.Dropdown:
 
 def text_box(description: str) -> ipywidgets.Textarea:
     """A box that answers to every letter."""
-    layout = {"width": "100%", "max_width": "1000px"}
+    layout = {"width": "calc(100% - 4px)", "max_width": "1000px"}  # it has a margin of 2 pixels on each side
     return ipywidgets.Textarea(description=description, rows=2, continuous_update=True, style=OWN_WIDTH, layout=layout)
 
 

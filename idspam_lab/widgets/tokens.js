@@ -180,6 +180,7 @@ function render({ model, el }) {
       text = `Predicted: ${labels[best]} (${percent(probabilities[best])}).`;
       if (changed()) text += ` The whole text: ${percent(model.get("whole").probabilities[best])}.`;
       if (view().spread) text += ` ${view().spread}`;
+      if (model.get("notes")) text += ` ${model.get("notes")}`;
     }
     if (status.textContent !== text) status.textContent = text;
   }
@@ -241,7 +242,7 @@ function render({ model, el }) {
     move(Math.min(last, Math.max(0, to[event.key])));
   });
 
-  const names = ["view", "tokens", "labels", "whole", "out", "routes", "route", "alone", "said", "readonly"];
+  const names = ["view", "tokens", "labels", "whole", "out", "routes", "route", "alone", "said", "notes", "readonly"];
   let planned = 0;
   const soon = () => { // several traits change together: drawn once
     cancelAnimationFrame(planned);

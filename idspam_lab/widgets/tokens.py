@@ -32,6 +32,7 @@ class TokenView(OwnWidget):
         sync=True
     )  # goes up with each answer to a change of `out`, also to one that is undone
     said = traitlets.Unicode().tag(sync=True)  # a sentence in place of the verdict
+    notes = traitlets.Unicode().tag(sync=True)  # sentences after it
     readonly = traitlets.Bool(False).tag(sync=True)
 
     def show(self, found: Knockout, *, whole: Knockout | None = None, **traits) -> None:
@@ -46,7 +47,7 @@ class TokenView(OwnWidget):
     def clear(self) -> None:
         """No text."""
         with self.hold_sync():
-            self.tokens, self.said = [], ""
+            self.tokens, self.said, self.notes = [], "", ""
 
     def take_away(self, generator: Sequence[int] = (), backbone: Sequence[int] = ()) -> None:
         """What a click does, from Python."""

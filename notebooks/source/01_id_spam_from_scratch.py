@@ -260,6 +260,9 @@ print(h_m.shape, "->", both.shape, "->", top.shape,
 # %% [markdown]
 # > **Trap.** A common library's prompt tuning for classification reads index 0 of the longer sequence, which is a *prompt*
 # > token there, not the text's first. Here the prompt is cut off before the head reads.
+#
+# Which of the text's own tokens the head reads is a choice. Encoders such as RoBERTa are read at the first one; MiniLM was trained
+# to be read by the **mean** of all, and so is the classifier below.
 
 # %% [markdown]
 # ## Train it

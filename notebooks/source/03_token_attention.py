@@ -212,7 +212,8 @@ check_comprehensiveness(my_comprehensiveness)
 # The random order is an easy rival: rare words carry opinions, and an order that puts the *rarest* tokens first has read neither
 # the class nor a single gradient. Vocabularies list common tokens first, so the token's number gives that order.
 #
-# The study below erases by $w$, by two gradient methods that see both routes, by rarity, and at random; for the prompt, for the
+# The study below erases by $w$, by two gradient methods that see both routes (gradient x input; integrated gradients, which adds
+# up gradients on the way from an empty text, so that their sum is the change of the prediction), by rarity, and at random; for the prompt, for the
 # frozen model, for both; in every seed. It takes the mean over five $k$: 1, 5, 10, 20 and 50 % of the tokens. Then it exchanges
 # the prompts themselves: attention frozen to uniform, the mean prompt of all texts, another text's prompt, none.
 #
@@ -290,9 +291,9 @@ for table in shown:
     token_heatmap(table).set_title(table["kind"].iloc[0], loc="left")
 
 # %% [markdown]
-# Look at the two accuracies: both classifiers know the class well. In the first the weights say which
-# words it hangs on. In the second they cannot, and nothing
-# in the weights warns you: they are as smooth, and sum to 1, as ever. The accuracy of a model is no evidence for its explanation.
+# Look at the two accuracies: both classifiers know the class well. In the first the weights say which words it hangs on. In the
+# second they cannot, and stay all but uniform: the generator found nothing to choose, and the class came by the other route. So
+# flat weights are a warning. A high accuracy is none: it is no evidence for an explanation.
 
 # %% [markdown]
 # > **What we do not know.** Whether weights that pass these tests for film reviews pass them for other tasks, models and layers.

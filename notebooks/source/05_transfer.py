@@ -12,7 +12,8 @@
 # %% [markdown]
 # ## What the paper reports
 #
-# Trained on one data set, tested on another, nothing in between. RoBERTa-large; each score is the mean of accuracy and macro F1.
+# Trained on one data set, tested on another, nothing in between. RoBERTa-large; each score is the mean of accuracy and macro F1
+# (the F1 of each class, the harmonic mean of its precision and recall, and then the mean over the classes).
 
 # %%
 from idspam_lab.paper_tables import as_printed
@@ -129,29 +130,31 @@ for method in ("ID-SPAM", "linear head"):
         zero_shot, in_domain = scores[method, here, there], scores[method, there, there]
         floor = scores["majority class", there, there]
         kept = (zero_shot - floor) / (in_domain - floor)
-        print(f"{method:<12} {here} → {there:<16} {zero_shot:.1%} of {in_domain:.1%} in-domain: "
-              f"{kept:.0%} kept")
+        print(f"{method:<12} {here + ' → ' + there:<24} "
+              f"{zero_shot:.1%} of {in_domain:.1%} in-domain: {kept:.0%} kept")
 
 # %% [markdown]
 # More than 100 % is no mistake: what was trained on many sentences can read reviews better than what was trained on few reviews.
-# "In-domain" asks what a text of this kind could give; the first column asks what was lost on the way from home.
+# "In-domain" asks what a text of this kind could give. Along a row of the matrix you read something else: what was lost on the
+# way from home.
 #
 # A few hundred texts to train on and 400 reviews to test on leave much to luck. What was measured with more, once, lies in
 # `data/results`, and each row says with which command:
 
 # %%
+from idspam_lab.experiments.transfer import home_and_abroad
 from idspam_lab.lessons import measured_tables
 
 for table in measured_tables("transfer_*.csv"):
     print(table["command"].iloc[-1])
-    print(summarize(table)[columns].round(3).to_string(index=False))
+    print(home_and_abroad(table).to_string(), end="\n\n")
 
 # %% [markdown]
 # **Look** at QQP → MRPC: all methods that learned to find duplicate questions do worse there than the bare answer "the same" to
 # every pair would (54.5 %, for two thirds of MRPC's pairs are paraphrases; scores of both tasks are the mean of accuracy and macro
-# F1). The row of the majority class says less than half of that, because it gives the commonest answer of the *training* texts, and
-# most of QQP's questions are different: on another task that can be the worst constant answer. They answer nearly always "different", perhaps because a news sentence of thirty words has something that its paraphrase
-# lacks, and a question of ten has not. What is lost is where the line between the classes lies. A hundred texts of MRPC move it
+# F1). The row of the majority class says about half of that, because it gives the commonest answer of the *training* texts, and
+# most of QQP's questions are different: on another task that can be the worst constant answer. The methods answer mostly
+# "different", perhaps because a news sentence of thirty words has something that its paraphrase lacks, and a question of ten has not. What is lost is where the line between the classes lies. A hundred texts of MRPC move it
 # (`few_shot_qqp_mrpc.csv`): LPT then answers nearly always "the same", ID-SPAM is three points above that. A mean over
 # transfers hides that one of them is no transfer.
 
@@ -159,7 +162,7 @@ for table in measured_tables("transfer_*.csv"):
 # And one that was trained on *all* of SST-2 comes with the project, with a record of how it did there, so SST-2 → IMDB can be
 # measured without SST-2. It reads the reviews alone: Rotten Tomatoes' test snippets may be among its training sentences.
 #
-# **Predict:** 65,349 sentences in place of a thousand. How much closer do they bring it to a review?
+# **Predict:** 65,349 sentences in place of the thousand of the measured table. How much closer do they bring it to a review?
 
 # %%
 from idspam_lab.experiments import evaluate
@@ -226,13 +229,15 @@ for trained_on in (source, "imdb"):
 # %% [markdown]
 # ## Why?
 #
-# Something may be lost between home and abroad: read along the rows of your table. Is it more than the linear head loses? Compare your table with the measured one above: there each
-# method had its own best rate, and ID-SPAM stayed ahead of the head abroad too; at the usual rate that may turn round. Three reasons
+# Something may be lost between home and abroad: read along the rows of your table. Is it more than the linear head loses? Compare your table with the measured ones of SST-2 and IMDB:
+# there each method had its own best rate, and ID-SPAM stayed ahead of the head abroad too, both ways; at the usual rate that may
+# turn round. Three reasons
 # for what is lost can be tested without training anything:
 #
 # 1. **Length.** The mean in equation (1) was trained over a short sentence and now runs over a whole review. Cut the reviews, and
 #    it should recover.
-# 2. **Threshold.** It still ranks reviews well, but says one class too often. Then the AUROC is high, and the accuracy comes back
+# 2. **Threshold.** It still ranks reviews well, but says one class too often. Then the AUROC (the chance that a positive review is ranked above a
+#    negative one) is high, and the accuracy comes back
 #    when as many texts are called positive as there are.
 # 3. **The prompt itself.** What the generator makes of a review is of no use. Then *another* prompt should do as well.
 #
@@ -267,8 +272,10 @@ for intervention in right[source].index:
     print(f"{intervention:<36}{source} {here:>6.1%}   imdb {there:>6.1%}")
 
 # %% [markdown]
-# Compare the first row with "mean prompt of all texts": what is lost when nothing of the prompt depends on the text any more, at
-# home and abroad?
+# Read it like this. If `accuracy` grew as the reviews are cut shorter, length would be the reason. If `balanced` is far above
+# `accuracy` while the AUROC stays high, it is the threshold: the ranking survived, the place of the line did not. And if other
+# prompts do about as well as the review's own, at home and abroad alike, the prompt is not what was lost. Compare the first row
+# with "mean prompt of all texts" for that: there, nothing of the prompt depends on the text any more.
 
 # %% [markdown]
 # ## A hundred texts of the new task
@@ -299,7 +306,7 @@ for name, method in (("ID-SPAM", "idspam"), ("linear head", "linear_head")):
     }
     found.append(few_shot(starts, few, test, folder=folder / "few-shot" / method,
                           epochs=3, batch_size=16, max_length=lengths[1]))
-pd.concat(found).round(3)
+pd.concat(found, ignore_index=True).round(3)
 
 # %% [markdown]
 # A hundred texts are one draw of a hundred texts; Table 11 prints no deviation at all. With Table 11's own tasks it was measured
