@@ -23,6 +23,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "idspam_lab"
+PAPER = ROOT / "data" / "paper"
 MAKEFILE = (ROOT / "Makefile").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
@@ -225,22 +226,35 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
         held = {name for name in archive.namelist() if name.startswith("idspam_lab/")}
         (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         assert "idspam-lab = idspam_lab.cli:main" in archive.read(entry_points).decode()
-    assert held == {path.relative_to(ROOT).as_posix() for path in our_files() if PACKAGE in path.parents}
+    ours = {path.relative_to(ROOT).as_posix() for path in our_files() if PACKAGE in path.parents}
+    assert held == ours | {f"idspam_lab/paper_data/{path.name}" for path in PAPER.iterdir()}
 
 
 @pytest.mark.slow
-def test_the_papers_tables_come_with_the_wheel(wheel, tmp_path):
+@pytest.mark.parametrize("how", ["venv", "target", "editable"])
+def test_the_papers_tables_come_with_every_way_to_install(how, wheel, tmp_path):
     venv.create(tmp_path / "venv", symlinks=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel]
-    subprocess.run(install, check=True, capture_output=True)
-    others = {"PYTHONPATH": sysconfig.get_path("purelib")}  # pandas and the rest; the package itself is not there
+    python, copy = tmp_path / "venv" / "bin" / "python", wheel.parents[1] / "copy"
+    ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    place = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip()
+    what = [wheel]
+    if how == "target":
+        place = tmp_path / "target"
+        what = ["--target", place, wheel]
+    if how == "editable":
+        what = ["--no-build-isolation", "-e", copy]
+    others = {
+        "PYTHONPATH": os.pathsep.join([str(place), sysconfig.get_path("purelib")])
+    }  # setuptools, pandas, the rest
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index"]
+    install += ["--ignore-installed", *what]  # the package may be installed beside pandas, and stays there
+    subprocess.run(install, env=os.environ | others, check=True, capture_output=True)
     program = "import idspam_lab.paper_tables as p; print(p.FOLDER, *(len(p.as_text(n)) for n in p.PAPER_TABLES))"
     run = [python, "-c", program]
     done = subprocess.run(run, cwd=tmp_path, env=os.environ | others, check=True, capture_output=True, text=True)
     folder, *rows = done.stdout.split()
-    assert folder.startswith(str(tmp_path / "venv"))
-    clone = [len(path.read_text().splitlines()) - 1 for path in sorted((ROOT / "data" / "paper").glob("*.csv"))]
+    assert folder.startswith(str(copy if how == "editable" else place))
+    clone = [len(path.read_text().splitlines()) - 1 for path in sorted(PAPER.glob("*.csv"))]
     assert [int(count) for count in rows] == clone and len(clone) == 16
 
 
