@@ -19,6 +19,7 @@ def run_demo(
     epochs: int = 3,
     limit: int | None = None,
     reviews: int = REVIEWS,
+    command: str = "idspam-lab demo",
     say=print,
 ) -> Session:
     """Trains ID-SPAM on short reviews, evaluates it on held-out ones and zero-shot on long ones. Minutes on two cores.
@@ -26,6 +27,7 @@ def run_demo(
     Args:
         limit: train on that many texts only.
         reviews: evaluate on that many of the long reviews.
+        command: what the report says that it was made with.
     """
     keep_few_shapes()
     data = load_task("rotten_tomatoes", source="embedded", limit=limit)
@@ -39,6 +41,6 @@ def run_demo(
         folder=folder,
         settings=settings,
         transfer=Transfer(long, REVIEW_TOKENS, note),
-        command="idspam-lab demo" + (f" --seed {seed}" if seed else ""),
+        command=command,
         say=say,
     )

@@ -2,12 +2,23 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
 from ..errors import BadInput
 
 TABLES = {".csv", ".parquet", ".jsonl"}  # where pairs are asked for, a .tsv may be lines of two texts each
+
+
+def typed() -> str:
+    """The command line as it can be typed again: what needs quotes has them."""
+    return shlex.join(["idspam-lab", *sys.argv[1:]])
+
+
+def told(chosen, *names: str) -> dict:
+    """Those of the options that were said; of the others the package knows what is right."""
+    return {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
 
 
 def task_of(chosen):
@@ -17,8 +28,8 @@ def task_of(chosen):
     own = [chosen.task, chosen.transfer] if getattr(chosen, "transfer", None) else [chosen.task]
     if any(columns(chosen).values()) and all(name in TASKS for name in own):
         raise BadInput(f"--text, --pair and --label name columns of a table of yours, but {own[0]} has its own.")
-    told = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
-    return load_task(chosen.task, **told, **columns(chosen))
+    options = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
+    return load_task(chosen.task, **options, **columns(chosen))
 
 
 def transfer_of(chosen, data):
@@ -33,8 +44,8 @@ def transfer_of(chosen, data):
     if not chosen.transfer:
         return None
     names, limit = data.task.labels, chosen.transfer_limit
-    told = {} if chosen.transfer in TASKS else columns(chosen)
-    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names, **told)
+    own = {} if chosen.transfer in TASKS else columns(chosen)
+    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names, **own)
     return Transfer(there.answered_by(names), chosen.max_length)
 
 
