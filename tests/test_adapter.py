@@ -266,13 +266,35 @@ def test_a_backbone_that_is_elsewhere_is_asked_for(tmp_path):
 
 
 def test_options_that_there_are_not(folder):
-    with pytest.raises(BadInput, match="from_pretrained has no option 'device'; it has backbone, revision"):
-        PromptClassifier.from_pretrained(folder, device="cuda")
+    with pytest.raises(BadInput, match="from_pretrained has no option 'dtype'; it has backbone, device, revision"):
+        PromptClassifier.from_pretrained(folder, dtype="bf16")
 
 
 def test_what_is_loaded_here_goes_where_training_would_be(folder, monkeypatch):
     monkeypatch.setattr("idspam_lab.adapter.training_device", lambda: torch.device("meta"))
     assert next(PromptClassifier.from_pretrained(folder).parameters()).device.type == "meta"
+
+
+def test_it_goes_where_it_is_told(folder, monkeypatch):
+    monkeypatch.setattr("idspam_lab.adapter.training_device", lambda: torch.device("meta"))
+    assert next(PromptClassifier.from_pretrained(folder, device="cpu").parameters()).device.type == "cpu"
+    with pytest.raises(BadInput, match="device is 'nowhere', which torch cannot use here .*: take cpu, or cuda"):
+        PromptClassifier.from_pretrained(folder, device="nowhere")
+
+
+def test_what_is_asked_of_the_hub_is_asked_for_the_frozen_model_too(folder, monkeypatch):
+    asked = {}
+
+    def load(name, **options):
+        asked.update(options)
+        return load_backbone(name)
+
+    monkeypatch.setattr("idspam_lab.adapter.load_backbone", load)
+    PromptClassifier.from_pretrained(folder)
+    assert not {"token", "cache_dir", "local_files_only"} & set(asked)
+    PromptClassifier.from_pretrained(folder, token="hf_mine", cache_dir="there", local_files_only=False)
+    told = {"token": "hf_mine", "cache_dir": "there", "local_files_only": False}
+    assert {name: asked[name] for name in told} == told
 
 
 def test_a_config_that_lacks_something(folder):
@@ -311,3 +333,15 @@ def test_a_sessions_folder_is_read_too(clf, tmp_path, minilm):
     clf.save_pretrained(tmp_path / "run" / "adapter")
     again = PromptClassifier.from_pretrained(tmp_path / "run", backbone=minilm)
     assert (again.predict_proba(TEXTS) == clf.predict_proba(TEXTS)).all()
+
+
+def test_a_session_on_a_model_folder_of_ones_own_finds_it_again(tmp_path):
+    place = tiny_folder(tmp_path)
+    clf = PromptClassifier(load_backbone(place), "idspam", t=2, c=4)
+    clf.save_pretrained(tmp_path / "run" / "adapter")
+    (tmp_path / "run" / "report.json").write_text(json.dumps({"backbone_folder": str(place)}))
+    assert PromptClassifier.from_pretrained(tmp_path / "run").backbone.folder == place
+    for damaged in (json.dumps({"backbone_folder": 3}), "[]", "{"):
+        (tmp_path / "run" / "report.json").write_text(damaged)
+        with pytest.raises(BadInput, match="say where: backbone=FOLDER"):
+            PromptClassifier.from_pretrained(tmp_path / "run")

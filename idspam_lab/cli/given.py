@@ -1,7 +1,5 @@
 """From what was typed to what the package takes: tasks, adapters, texts."""
 
-import json
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -53,21 +51,7 @@ def load_adapter(chosen, name: str | None = None, backbone=None):
     """The classifier of a session's folder or of an adapter's own."""
     from ..classifier import PromptClassifier
 
-    name = name or chosen.adapter
-    folder = Path(name)
-    return PromptClassifier.from_pretrained(
-        folder / "adapter" if os.path.isdir(folder / "adapter") else name,
-        backbone=backbone or chosen.backbone or own_folder(folder),
-    )
-
-
-def own_folder(session: Path) -> str | None:
-    """The folder of the user's own model that a session was trained on, if it is still there."""
-    try:
-        found = json.loads((session / "report.json").read_text(encoding="utf-8")).get("backbone_folder")
-    except (OSError, ValueError, AttributeError):
-        return None
-    return found if found and os.path.isdir(found) else None
+    return PromptClassifier.from_pretrained(name or chosen.adapter, backbone=backbone or chosen.backbone)
 
 
 def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
