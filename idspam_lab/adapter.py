@@ -112,6 +112,13 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         if push_to_hub:
             return self.push_to_hub(repo_id or folder.name, model_card_kwargs=model_card_kwargs, **push_options)
 
+    def generate_model_card(self, *args, **kwargs):
+        """The hub's card, which links the frozen model where that came from the hub (only then is its commit known)."""
+        card = super().generate_model_card(*args, **kwargs)
+        if self.backbone.revision:
+            card.data.base_model = self.backbone.name
+        return card
+
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, *, backbone=None, device=None, **options):
         """The classifier of an adapter's folder, or a session's, or of a hub address.
@@ -251,10 +258,16 @@ def read_config(folder: str, find) -> dict:
     return config
 
 
-def in_words(identity: dict) -> str:
-    """A frozen model's identity for a sentence."""
+def in_words(identity: dict, dtype: bool = False) -> str:
+    """A frozen model's identity for a sentence, with the type of its weights if that is what matters."""
     size = f"{identity['family']}, {identity['L']} blocks x {identity['n']}"
-    return f"{identity['name']!r} ({size}, weights {identity['weights_sha256'][:12]})"
+    kind = f" in {dtype_of(identity)}" if dtype else ""
+    return f"{identity['name']!r} ({size}, weights {identity['weights_sha256'][:12]}{kind})"
+
+
+def dtype_of(identity: dict) -> str:
+    """The type of a frozen model's weights; it was float32 before adapters said so."""
+    return identity.get("dtype", "float32")
 
 
 def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
@@ -263,11 +276,13 @@ def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
     Raises:
         BadInput: it was not.
     """
-    found = backbone.identity()
-    if found.weights_sha256 != identity["weights_sha256"]:
+    found, wanted = backbone.identity().to_dict(), dtype_of(identity)
+    if found["weights_sha256"] != identity["weights_sha256"]:
+        other = dtype_of(found) != wanted  # rounded otherwise, the same weights have another hash
         raise BadInput(
-            f"The adapter was trained on {in_words(identity)}, but the backbone given is {in_words(found.to_dict())}: "
-            "load the one that it was trained on."
+            f"The adapter was trained on {in_words(identity, other)}, but the backbone given is "
+            f"{in_words(found, other)}: load the one that it was trained on{f', with dtype=torch.{wanted}' * other}, "
+            "or leave backbone out if the adapter's own can be loaded."
         )
 
 

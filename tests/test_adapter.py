@@ -55,12 +55,21 @@ def test_its_card_says_how_to_load_it(folder):
     assert "More Information Needed" not in card  # what the hub's own template says
 
 
+def test_its_card_links_a_model_of_the_hub(clf, folder, tmp_path):
+    assert "base_model" not in (folder / "README.md").read_text()  # what is embedded is not on the hub
+    clf.backbone = clf.backbone.twin()
+    clf.backbone.name, clf.backbone.revision = "someone/tiny", "0123456789abcdef"
+    clf.save_pretrained(tmp_path / "linked")
+    assert "base_model: someone/tiny\n" in (tmp_path / "linked" / "README.md").read_text()
+
+
 def test_another_backbone_is_refused(folder, minilm):
     other = transformers.BertModel(minilm.config, add_pooling_layer=False)  # the same shape, other weights
     with pytest.raises(
         BadInput, match=r"trained on 'minilm' \(bert, 6 blocks x 384.*but the backbone given is 'other'"
-    ):
+    ) as caught:
         PromptClassifier.from_pretrained(folder, backbone=FAMILIES["bert"](other, minilm.tokenizer, "other"))
+    assert "float32" not in str(caught.value)  # that is not what differs
 
 
 def test_one_changed_weight_is_noticed(folder):
@@ -256,6 +265,14 @@ def test_a_backbone_in_another_type_is_found_again_in_that_type(tmp_path):
     PromptClassifier(load_backbone(place, dtype=torch.bfloat16), "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
     again = PromptClassifier.from_pretrained(tmp_path / "a", backbone=str(place))
     assert again.backbone.model.dtype == torch.bfloat16
+
+
+def test_the_same_weights_in_another_type_are_refused_with_both_types(tmp_path):
+    place = tiny_folder(tmp_path)
+    PromptClassifier(load_backbone(place), "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
+    sentence = r"in float32\), but .* in bfloat16\): load the one .* with dtype=torch.float32, or leave backbone out"
+    with pytest.raises(BadInput, match=sentence):
+        PromptClassifier.from_pretrained(tmp_path / "a", backbone=load_backbone(place, dtype=torch.bfloat16))
 
 
 def test_a_backbone_that_is_elsewhere_is_asked_for(tmp_path):
