@@ -4,7 +4,7 @@ import statistics
 
 from ..backbones import load_backbone
 from ..classifier import PromptClassifier
-from ..experiments.results import with_interval
+from ..metrics import with_interval
 from ..tasks import load_task
 from ..training import Settings, Store, fit_many, predict_many
 from ..training.shared import SharedPass

@@ -18,12 +18,12 @@ from ..errors import BadInput
 from ..inputs import check_training
 from ..methods import METHODS
 from ..methods.spelled import read_method
+from ..metrics import with_interval
 from ..tasks import TaskData, load_task
 from ..training import Run, Settings, fit_many, predict_many
 from ..training.many import Losing
 from ..training.shared import SharedPass
 from .compare import as_row, key_of, majority_of, row_of
-from .results import with_interval
 from .session import Transfer, beside
 
 ORDER = 0  # the seed of the batches' order, which all runs share

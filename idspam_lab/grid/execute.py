@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..classifier import PromptClassifier
-from ..experiments import Transfer, with_interval
+from ..experiments import Transfer
 from ..experiments.compare import as_row, build, majority_of, row_of
 from ..experiments.layer_curve import train_together
 from ..methods.spelled import read_method, write_method
+from ..metrics import with_interval
 from ..tasks import TaskData, equated, load_for_evaluation, load_task, overlap
 from ..training import Run, predict_many
 from ..training.checkpoint import copy_of, put_back, trained_tensors
