@@ -4,10 +4,9 @@ from pathlib import Path
 
 from .backbones import load_backbone
 from .experiments import Session, Transfer, run_session
-from .methods import METHODS
+from .methods.spelled import preset_of
 from .onednn import keep_few_shapes
 from .tasks import load_for_evaluation, load_task
-from .training import Settings
 
 REVIEWS, REVIEW_TOKENS = 1_000, 256  # of IMDB's 25,000 long reviews: a stratified choice, cut, for the time it takes
 
@@ -33,7 +32,7 @@ def run_demo(
     data = load_task("rotten_tomatoes", source="embedded", limit=limit)
     long = load_for_evaluation("imdb", source="embedded", whole=True, limit=reviews)
     backbone = load_backbone("minilm")
-    settings = Settings(**(METHODS["idspam"].preset | {"seed": seed, "max_length": 64, "epochs": epochs}))
+    settings = preset_of("idspam", seed=seed, max_length=64, epochs=epochs)
     note = f"{reviews:,} of 25,000 reviews, cut at {REVIEW_TOKENS} tokens"
     return run_session(
         data,

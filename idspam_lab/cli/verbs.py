@@ -22,9 +22,7 @@ def train(chosen) -> None:
     from ..backbones import load_backbone
     from ..experiments import run_session
     from ..experiments.session_folder import clear
-    from ..methods import METHODS
-    from ..methods.spelled import read_method
-    from ..training import Settings
+    from ..methods.spelled import preset_of, read_method
 
     method, options = read_method(chosen.method)
     data = task_of(chosen)
@@ -44,7 +42,7 @@ def train(chosen) -> None:
             folder=folder,
             method=method,
             options=options,
-            settings=Settings(**(METHODS[method].preset | settings)),
+            settings=preset_of(method, **settings),
             read=chosen.read,
             transfer=transfer,
             command=typed(),

@@ -23,7 +23,7 @@ from ..classifier import PromptClassifier
 from ..files import write_json, write_text
 from ..methods import METHODS
 from ..methods.code import code_of
-from ..methods.spelled import read_method, title_of, write_method
+from ..methods.spelled import preset_of, read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
 from .collect import VERSIONS
@@ -97,8 +97,7 @@ def run_once(
     changes: dict,
 ) -> list[dict]:
     """The rows of one run: read from the folder if it is there, else trained, evaluated and written."""
-    preset = METHODS[read_method(word)[0]].preset
-    settings = Settings(**(preset | changes | {"seed": seed}))
+    settings = preset_of(word, **(changes | {"seed": seed}))
     key = key_of(data, backbone, word, settings, transfer)
     path = folder / "rows" / f"{stem(word, seed)}.json"
     done = read_rows(path, key)
@@ -123,9 +122,7 @@ def stem(word: str, seed: int) -> str:
     return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
 
 
-def key_of(
-    data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more
-) -> str:
+def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more) -> str:
     """What makes two runs the same run.
 
     Args:

@@ -16,7 +16,6 @@ from ..backbones import Backbone, check_layer, load_backbone
 from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..inputs import check_training
-from ..methods import METHODS
 from ..methods.spelled import read_method
 from ..metrics import with_interval
 from ..tasks import TaskData, load_task
@@ -132,7 +131,7 @@ def runs_of(
         for seed in seeds:
             told = options | {"layer": layer, "seed": seed, "read": read}
             clfs.append(PromptClassifier(backbone, name, labels=data.task.labels, **told))
-            settings.append(Settings(**(METHODS[name].preset | changes | {"seed": seed, "order_seed": ORDER})))
+            settings.append(clfs[-1].preset(**(changes | {"seed": seed, "order_seed": ORDER})))
     return clfs, settings
 
 
