@@ -21,6 +21,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import idspam_lab
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "idspam_lab"
 PAPER = ROOT / "data" / "paper"
@@ -256,6 +258,15 @@ def test_the_papers_tables_come_with_every_way_to_install(how, wheel, tmp_path):
     assert folder.startswith(str(copy if how == "editable" else place))
     clone = [len(path.read_text().splitlines()) - 1 for path in sorted(PAPER.glob("*.csv"))]
     assert [int(count) for count in rows] == clone and len(clone) == 16
+
+
+def test_static_tools_see_the_names_that_are_imported_when_they_are_used():
+    (block,) = (node for node in ast.parse((PACKAGE / "__init__.py").read_text()).body if isinstance(node, ast.If))
+    seen = {name.asname: node.module for node in block.body for name in node.names}
+    assert seen == idspam_lab.HOMES and set(seen) < set(dir(idspam_lab))
+    for name in seen:
+        assert getattr(idspam_lab, name) is not None
+    assert "__version__" in dir(idspam_lab) and (PACKAGE / "py.typed").is_file()
 
 
 def test_importing_the_package_is_light():
