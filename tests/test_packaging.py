@@ -260,6 +260,13 @@ def test_the_papers_tables_come_with_every_way_to_install(how, wheel, tmp_path):
     assert [int(count) for count in rows] == clone and len(clone) == 16
 
 
+@pytest.mark.parametrize("package", ["analysis", "grid"])
+def test_a_packages_map_has_every_module(package):
+    map_of = ast.get_docstring(ast.parse((PACKAGE / package / "__init__.py").read_text(encoding="utf-8")))
+    there = {path.name for path in (PACKAGE / package).glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"\w+\.py", map_of)) == there
+
+
 def test_static_tools_see_the_names_that_are_imported_when_they_are_used():
     (block,) = (node for node in ast.parse((PACKAGE / "__init__.py").read_text()).body if isinstance(node, ast.If))
     seen = {name.asname: node.module for node in block.body for name in node.names}
