@@ -79,6 +79,22 @@ def test_what_runs_here_is_what_is_pinned():
     assert not differing, "run `make setup`"
 
 
+def test_every_package_that_is_imported_is_declared():
+    """Else another package's new version takes it away."""
+    homes, imported = importlib.metadata.packages_distributions(), set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.partition(".")[0])
+    optional = {"optuna", "ray"}  # extras, which need not be installed here
+    others = imported - sys.stdlib_module_names - optional
+    needed = {canonicalize_name(name) for module in others for name in homes[module]}
+    declared = {canonicalize_name(Requirement(line).name) for line in PYPROJECT["project"]["dependencies"]}
+    assert needed <= declared and optional <= {Requirement(line).name for line in sum(EXTRAS.values(), [])}
+
+
 def test_make_and_conda_install_the_same():
     index, extras = make_variable("CPU_INDEX"), make_variable("EXTRAS")
     assert CONDA_PIP == [f"--extra-index-url {index}", "-c constraints.txt", f"-e .[{extras}]"]
