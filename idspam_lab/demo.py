@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from .backbones import load_backbone
-from .experiments import Session, Transfer, run_session
+from .experiments import Session, Target, run_session
 from .methods.spelled import preset_of
 from .onednn import keep_few_shapes
 from .tasks import load_for_evaluation, load_task
@@ -39,7 +39,7 @@ def run_demo(
         backbone,
         folder=folder,
         settings=settings,
-        transfer=Transfer(long, REVIEW_TOKENS, note),
+        transfer=Target(long, REVIEW_TOKENS, note),
         command=command,
         say=say,
     )

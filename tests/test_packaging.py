@@ -1,6 +1,7 @@
 """The files that install the project agree, and nothing in the tree is what it must not be."""
 
 import ast
+import importlib
 import importlib.metadata
 import json
 import os
@@ -290,6 +291,16 @@ def test_static_tools_see_the_names_that_are_imported_when_they_are_used():
     for name in seen:
         assert getattr(idspam_lab, name) is not None
     assert "__version__" in dir(idspam_lab) and (PACKAGE / "py.typed").is_file()
+
+
+def test_no_two_classes_that_packages_offer_have_one_name():
+    offered = {}
+    for folder in sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")):
+        package = importlib.import_module(f"idspam_lab.{folder}")
+        for name in getattr(package, "__all__", []):
+            if isinstance(getattr(package, name), type):
+                offered.setdefault(name, set()).add(getattr(package, name))
+    assert len(offered) > 20 and [name for name, classes in offered.items() if len(classes) > 1] == []
 
 
 def test_importing_the_package_is_light():

@@ -36,7 +36,7 @@ def transfer_of(chosen, data):
     Raises:
         BadInput: it has other classes.
     """
-    from ..experiments import Transfer
+    from ..experiments import Target
     from ..tasks import TASKS, load_for_evaluation
 
     if not chosen.transfer:
@@ -44,7 +44,7 @@ def transfer_of(chosen, data):
     names, limit = data.task.labels, chosen.transfer_limit
     own = {} if chosen.transfer in TASKS else columns(chosen)
     there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names, **own)
-    return Transfer(there.answered_by(names), chosen.max_length)
+    return Target(there.answered_by(names), chosen.max_length)
 
 
 def load_adapter(chosen, name: str | None = None, backbone=None):

@@ -28,7 +28,7 @@ from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
 from .collect import VERSIONS
 from .results import evaluate, majority
-from .session import Transfer
+from .session import Target
 
 
 def compare(
@@ -38,7 +38,7 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     *,
     folder: str | Path,
-    transfer: Transfer | None = None,
+    transfer: Target | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
     **settings,
@@ -92,7 +92,7 @@ def run_once(
     word: str,
     seed: int,
     folder: Path,
-    transfer: Transfer | None,
+    transfer: Target | None,
     command: str,
     changes: dict,
 ) -> list[dict]:
@@ -122,7 +122,7 @@ def stem(word: str, seed: int) -> str:
     return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
 
 
-def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more) -> str:
+def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Target | None, *more) -> str:
     """What makes two runs the same run.
 
     Args:
@@ -150,12 +150,12 @@ def read_rows(path: Path, key: str) -> list[dict] | None:
         return None
 
 
-def tests_of(data: TaskData, transfer: Transfer | None) -> list[Transfer]:
+def tests_of(data: TaskData, transfer: Target | None) -> list[Target]:
     """What is evaluated on: the task's own test texts, and those of another task."""
-    return [Transfer(data), *([transfer] if transfer else [])]
+    return [Target(data), *([transfer] if transfer else [])]
 
 
-def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Transfer, command: str) -> dict:
+def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Target, command: str) -> dict:
     """One run's result on the texts of `test`."""
     there, started = test.data, time.perf_counter()
     told = {"max_length": test.max_length or run.settings["max_length"], "precision": run.settings["precision"]}
@@ -208,7 +208,7 @@ def as_row(
     }
 
 
-def majority_of(data: TaskData, test: Transfer, backbone: Backbone, command: str) -> dict:
+def majority_of(data: TaskData, test: Target, backbone: Backbone, command: str) -> dict:
     """The majority class's row."""
     found = majority(data.train, test.data.test, test.data.task.metric, len(data.task.labels))
     return heading(data, test.data, backbone, "majority") | scores_of(found) | {
