@@ -11,15 +11,38 @@ Names are imported when they are first used: `import idspam_lab` alone loads nei
 """
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what HOMES says, for editors and type checkers
+    from .backbones import load_backbone as load_backbone
+    from .classifier import PromptClassifier as PromptClassifier
+    from .errors import BadInput as BadInput
+    from .generator import PromptGenerator as PromptGenerator
+    from .methods import METHODS as METHODS
+    from .methods import LatePrompt as LatePrompt
+    from .tasks import TASKS as TASKS
+    from .tasks import Examples as Examples
+    from .tasks import load_task as load_task
+    from .training import Settings as Settings
+    from .training import StopTraining as StopTraining
+    from .training import Store as Store
+    from .training import fit_many as fit_many
+    from .training.batches import Collate as Collate
+    from .verbalizer import Verbalizer as Verbalizer
 
 HOMES = {
     "BadInput": "errors",
+    "Collate": "training.batches",
     "Examples": "tasks",
+    "LatePrompt": "methods",
     "PromptClassifier": "classifier",
     "PromptGenerator": "generator",
     "Settings": "training",
     "StopTraining": "training",
+    "Store": "training",
     "TASKS": "tasks",
+    "Verbalizer": "verbalizer",
+    "fit_many": "training",
     "load_backbone": "backbones",
     "load_task": "tasks",
     "METHODS": "methods",
@@ -35,4 +58,4 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted([*__all__, "__version__"])

@@ -16,6 +16,7 @@ from huggingface_hub.errors import HFValidationError
 from torch import nn
 
 from .backbones import Backbone, load_backbone
+from .backbones.load import move
 from .backbones.trust import hash_tensors
 from .errors import BadInput
 from .files import hash_file, read_tensors, why_not, write_json, write_tensors
@@ -25,6 +26,7 @@ from .verbalizer import Verbalizer
 
 WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
 HUB_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+BACKBONES_TOO = ("cache_dir", "local_files_only", "token")  # how the frozen model is asked for, too
 IDENTITY = ("name", "family", "L", "n", "weights_sha256")  # of base_model
 NEEDED = ("method", "options", "read", "head_dropout", "id2label", "base_model")
 SAMPLE = "Don't look: it's a naïve, 3-star REMAKE -- and so unforgettable! Watch it twice? (No.)"
@@ -110,22 +112,35 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         if push_to_hub:
             return self.push_to_hub(repo_id or folder.name, model_card_kwargs=model_card_kwargs, **push_options)
 
+    def generate_model_card(self, *args, **kwargs):
+        """The hub's card, which links the frozen model where that came from the hub (only then is its commit known)."""
+        card = super().generate_model_card(*args, **kwargs)
+        if self.backbone.revision:
+            card.data.base_model = self.backbone.name
+        return card
+
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path, *, backbone=None, **options):
+    def from_pretrained(cls, pretrained_model_name_or_path, *, backbone=None, device=None, **options):
         """The classifier of an adapter's folder, or a session's, or of a hub address.
 
         Args:
-            backbone: a loaded Backbone, or a name for `load_backbone`; default: the adapter's own. One that is loaded
-                here goes where training would be, on a GPU if there is one.
-            options: of the hub: revision, cache_dir, force_download, local_files_only, token.
+            backbone: a loaded Backbone, or a name for `load_backbone`; default: the adapter's own, or the folder that a
+                session was trained on.
+            device: where to put it; default: where a Backbone that was given is, else where training would be, on a
+                GPU if there is one.
+            options: of the hub: revision, cache_dir, force_download, local_files_only, token; cache_dir,
+                local_files_only and token hold for the frozen model too.
 
         Raises:
-            BadInput: not an adapter, damaged, or trained on another backbone; or an unknown option.
+            BadInput: not an adapter, damaged, or trained on another backbone; or an unknown option, or no such device.
         """
         for name in options:
             if name not in HUB_OPTIONS:
-                raise BadInput(f"from_pretrained has no option {name!r}; it has backbone, {', '.join(HUB_OPTIONS)}.")
+                known = ", ".join(("backbone", "device", *HUB_OPTIONS))
+                raise BadInput(f"from_pretrained has no option {name!r}; it has {known}.")
         folder = Path(pretrained_model_name_or_path)
+        backbone = backbone or own_folder(folder)
+        asked = {name: options[name] for name in BACKBONES_TOO if name in options}
         if not os.path.isfile(folder / CONFIG) and os.path.isfile(folder / "adapter" / CONFIG):
             folder = folder / "adapter"  # a session's
         here = os.path.isdir(folder)  # unlike Path.is_dir it takes a word that is too long for a file's name
@@ -134,13 +149,13 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         options.setdefault("local_files_only", here or not hub_reachable())
         try:
             name = folder if here else pretrained_model_name_or_path
-            return super().from_pretrained(name, backbone=backbone, **options)
+            return super().from_pretrained(name, backbone=backbone, device=device, asked=asked, **options)
         except (OSError, HFValidationError) as error:  # no such address, out of reach, or no address at all
             raise BadInput(f"{str(folder)!r} is not an adapter folder, nor a hub address within reach.") from error
 
     @classmethod
     def _from_pretrained(
-        cls, *, model_id, revision, cache_dir, force_download, local_files_only, token, backbone=None, **options
+        cls, *, model_id, revision, cache_dir, force_download, local_files_only, token, backbone, device, asked, **_
     ):
         def find(name: str) -> Path:
             if Path(model_id).is_dir():
@@ -168,7 +183,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         verbalizer = config.get("verbalizer") and Verbalizer(**config["verbalizer"])
         loaded_here = not isinstance(backbone, Backbone)
         if loaded_here:
-            backbone = load_own(identity, backbone, words=verbalizer is not None)
+            backbone = load_own(identity, backbone, words=verbalizer is not None, **asked)
         refuse_other_backbone(identity, backbone)
         refuse_other_tokenizer(config.get("tokenizer_check"), backbone)
         if verbalizer:
@@ -185,20 +200,34 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         )
         fill(model, tensors, str(model_id))
         model.pairs, model.max_length = config.get("pairs"), config.get("max_length")
-        return (model.to(training_device()) if loaded_here else model).eval()
+        if device is None and loaded_here:
+            device = training_device()
+        return (model if device is None else move(model, device)).eval()
 
 
-def load_own(identity: dict, name: str | None, words: bool) -> Backbone:
+def own_folder(session: Path) -> str | None:
+    """The folder of the user's own model that a session was trained on, if it is still there."""
+    try:
+        found = json.loads((session / "report.json").read_text(encoding="utf-8")).get("backbone_folder")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, str) and os.path.isdir(found) else None
+
+
+def load_own(identity: dict, name: str | None, words: bool, **asked) -> Backbone:
     """The adapter's own frozen model, from where it came from or by another name, in the type it was trained with.
+
+    Args:
+        asked: of the hub, for `load_backbone`.
 
     Raises:
         BadInput: it cannot be loaded.
     """
     dtype = DTYPES.get(identity.get("dtype"), torch.float32)
     if name:
-        return load_backbone(name, dtype=dtype, words=words)
+        return load_backbone(name, dtype=dtype, words=words, **asked)
     try:
-        return load_backbone(identity["name"], dtype=dtype, revision=identity.get("revision"), words=words)
+        return load_backbone(identity["name"], dtype=dtype, revision=identity.get("revision"), words=words, **asked)
     except BadInput as error:
         raise BadInput(
             f"The adapter was trained on {in_words(identity)}. {error} If you have it, say where: backbone=FOLDER, or "
@@ -229,10 +258,16 @@ def read_config(folder: str, find) -> dict:
     return config
 
 
-def in_words(identity: dict) -> str:
-    """A frozen model's identity for a sentence."""
+def in_words(identity: dict, dtype: bool = False) -> str:
+    """A frozen model's identity for a sentence, with the type of its weights if that is what matters."""
     size = f"{identity['family']}, {identity['L']} blocks x {identity['n']}"
-    return f"{identity['name']!r} ({size}, weights {identity['weights_sha256'][:12]})"
+    kind = f" in {dtype_of(identity)}" if dtype else ""
+    return f"{identity['name']!r} ({size}, weights {identity['weights_sha256'][:12]}{kind})"
+
+
+def dtype_of(identity: dict) -> str:
+    """The type of a frozen model's weights; it was float32 before adapters said so."""
+    return identity.get("dtype", "float32")
 
 
 def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
@@ -241,11 +276,13 @@ def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
     Raises:
         BadInput: it was not.
     """
-    found = backbone.identity()
-    if found.weights_sha256 != identity["weights_sha256"]:
+    found, wanted = backbone.identity().to_dict(), dtype_of(identity)
+    if found["weights_sha256"] != identity["weights_sha256"]:
+        other = dtype_of(found) != wanted  # rounded otherwise, the same weights have another hash
         raise BadInput(
-            f"The adapter was trained on {in_words(identity)}, but the backbone given is {in_words(found.to_dict())}: "
-            "load the one that it was trained on."
+            f"The adapter was trained on {in_words(identity, other)}, but the backbone given is "
+            f"{in_words(found, other)}: load the one that it was trained on{f', with dtype=torch.{wanted}' * other}, "
+            "or leave backbone out if the adapter's own can be loaded."
         )
 
 

@@ -3,7 +3,8 @@
 clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", "positive"), layer=3)
 clf.fit(train, validation)
 clf.predict(["a gripping film"])        # ["positive"]
-clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which backbone it belongs to
+clf.evaluate(test)["accuracy"]          # 0..1; ["interval"]: its 95 % interval
+clf.save_pretrained("my-adapter")       # 2.4 MB: what was trained, and which backbone it belongs to
 """
 
 import json
@@ -23,9 +24,10 @@ from .adapter import AdapterFiles
 from .backbones import Backbone, check_length, encode, pad_right
 from .errors import BadInput
 from .generator import PromptGenerator, Trace
-from .inputs import check_training, columns
+from .inputs import check_labels, check_training, columns
 from .methods import build_method, check_share
 from .methods.code import code_of
+from .metrics import check_metric, with_interval
 from .readout import READOUTS, check_readout
 from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
@@ -56,7 +58,7 @@ class Explanation:
 
 
 class PromptClassifier(nn.Module, AdapterFiles):
-    """Backbone + method + readout + head.
+    """Backbone + method + readout + head: `fit`, `predict`, `predict_proba`, `evaluate` and `explain`.
 
     Args:
         backbone: a frozen model from `load_backbone`.
@@ -166,7 +168,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         It begins with the weights that the classifier has: a second call trains on, a new classifier starts anew.
 
         Args:
-            train, validation: tasks.Examples with labels.
+            train, validation: tasks.Examples with labels, as in Examples(texts, labels=[0, 1, 1]).
             settings: default: the method's preset.
             out: folder for checkpoints; a killed run goes on from there.
             store: keeps what the frozen model makes of each text below the prompt; True: one of this run's own, within
@@ -210,6 +212,21 @@ class PromptClassifier(nn.Module, AdapterFiles):
     def predict(self, texts: Texts, **options) -> list[str]:
         """The most probable label of each text; options as for `predict_proba`."""
         return [self.id2label[i] for i in self.predict_proba(texts, **options).argmax(-1).tolist()]
+
+    def evaluate(self, examples, metric: str = "accuracy", **options) -> dict:
+        """Scores on labelled Examples; options as for `predict_proba`.
+
+        Returns:
+            {"accuracy", "macro_f1", "score" (the metric's), "interval" (of the accuracy, 95 %), "texts"}; see
+            `metrics.with_interval`.
+
+        Raises:
+            BadInput: labels are missing or outside the classes, there is no text, or an unknown metric.
+        """
+        check_metric(metric)
+        check_labels(examples, self.id2label, "evaluation")
+        predictions = self.predict_proba(examples, **options).argmax(-1)
+        return with_interval(metric, examples.labels, predictions, len(self.id2label))
 
     @torch.no_grad()
     def explain(self, texts: Texts, *, max_length: int | None = None) -> list[Explanation]:

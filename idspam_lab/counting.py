@@ -50,7 +50,7 @@ def backbone_of(name: str) -> Backbone:
     config = known_config(name)
     if config is None:
         try:
-            config = load_config(name, name, hub_arguments(name, None))
+            config = load_config(name, name, hub_arguments(name))
         except BadInput as error:
             raise BadInput(f"{error} Shapes known without it: {', '.join(KNOWN)}.") from error
     return without_weights(config, name)

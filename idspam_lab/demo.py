@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from .backbones import load_backbone
-from .experiments import Session, Transfer, run_session
-from .methods import METHODS
+from .experiments import Session, Target, run_session
+from .methods.spelled import preset_of
 from .onednn import keep_few_shapes
 from .tasks import load_for_evaluation, load_task
-from .training import Settings
 
 REVIEWS, REVIEW_TOKENS = 1_000, 256  # of IMDB's 25,000 long reviews: a stratified choice, cut, for the time it takes
 
@@ -19,6 +18,7 @@ def run_demo(
     epochs: int = 3,
     limit: int | None = None,
     reviews: int = REVIEWS,
+    command: str = "idspam-lab demo",
     say=print,
 ) -> Session:
     """Trains ID-SPAM on short reviews, evaluates it on held-out ones and zero-shot on long ones. Minutes on two cores.
@@ -26,19 +26,20 @@ def run_demo(
     Args:
         limit: train on that many texts only.
         reviews: evaluate on that many of the long reviews.
+        command: what the report says that it was made with.
     """
     keep_few_shapes()
     data = load_task("rotten_tomatoes", source="embedded", limit=limit)
     long = load_for_evaluation("imdb", source="embedded", whole=True, limit=reviews)
     backbone = load_backbone("minilm")
-    settings = Settings(**(METHODS["idspam"].preset | {"seed": seed, "max_length": 64, "epochs": epochs}))
+    settings = preset_of("idspam", seed=seed, max_length=64, epochs=epochs)
     note = f"{reviews:,} of 25,000 reviews, cut at {REVIEW_TOKENS} tokens"
     return run_session(
         data,
         backbone,
         folder=folder,
         settings=settings,
-        transfer=Transfer(long, REVIEW_TOKENS, note),
-        command="idspam-lab demo" + (f" --seed {seed}" if seed else ""),
+        transfer=Target(long, REVIEW_TOKENS, note),
+        command=command,
         say=say,
     )

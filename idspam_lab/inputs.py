@@ -64,7 +64,10 @@ def check_labels(examples, id2label: dict[int, str], what: str) -> None:
     if labels is None and (hasattr(examples, "keys") or hasattr(examples, "split_rule")):
         raise BadInput(f"A {type(examples).__name__} was given as {what} texts: {instead_of(examples)}.")
     if labels is None:
-        raise BadInput(f"The {what} texts have no labels: give Examples with labels, or load a task that has them.")
+        raise BadInput(
+            f"The {what} texts have no labels: write Examples(texts, labels=ids), where an id is a class's place among "
+            "the labels (clf.label2id), or load a task that has them."
+        )
     unknown = sorted(set(labels) - set(id2label))
     if unknown:
         raise BadInput(

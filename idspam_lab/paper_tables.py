@@ -3,8 +3,8 @@
 The files hold the numbers as text, exactly as printed: 81 is not 81.0 there. data/paper/README.md describes each.
 """
 
-import sysconfig
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +12,9 @@ import pandas as pd
 from .errors import BadInput
 from .terminal import table
 
+INSTALLED = Path(str(files(__package__) / "paper_data"))  # where a wheel puts them, see setup.py
 CLONE = Path(__file__).resolve().parent.parent / "data" / "paper"
-INSTALLED = Path(sysconfig.get_path("data")) / "share" / "idspam_lab" / "paper"  # where a wheel puts them
-FOLDER = CLONE if CLONE.is_dir() else INSTALLED
+FOLDER = INSTALLED if INSTALLED.is_dir() else CLONE
 WIDTH = 120  # columns of text that a printed table may take: Table 2 needs 114
 
 

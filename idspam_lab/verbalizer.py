@@ -70,17 +70,6 @@ class Verbalizer:
         return filled, sum(row != before for row, before in zip(short, given, strict=True))
 
 
-# Liu et al. 2022a; their words for two classes, in the order of the hub's class ids.
-TEMPLATES = {
-    "sst2": Verbalizer("{} . It was <mask> .", ("terrible", "great")),
-    "mrpc": Verbalizer("{} ? <mask> , {}", ("No", "Yes")),
-    "qqp": Verbalizer("{} <mask> , {}", ("No", "Yes")),
-    "mnli": Verbalizer("{} ? <mask> , {}", ("Yes", "Maybe", "No")),
-    "qnli": Verbalizer("{} ? <mask> , {}", ("Yes", "No")),
-    "rte": Verbalizer("{} ? <mask> , {}", ("Yes", "No")),
-}
-
-
 def cut(row: tuple[str, ...], tokenizer, room: int) -> tuple[str, ...]:
     """The texts of a row with `room` tokens in all; the longer one gives way, as the tokenizers do it."""
     ends = [  # of each token, in characters

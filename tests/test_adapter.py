@@ -55,12 +55,21 @@ def test_its_card_says_how_to_load_it(folder):
     assert "More Information Needed" not in card  # what the hub's own template says
 
 
+def test_its_card_links_a_model_of_the_hub(clf, folder, tmp_path):
+    assert "base_model" not in (folder / "README.md").read_text()  # what is embedded is not on the hub
+    clf.backbone = clf.backbone.twin()
+    clf.backbone.name, clf.backbone.revision = "someone/tiny", "0123456789abcdef"
+    clf.save_pretrained(tmp_path / "linked")
+    assert "base_model: someone/tiny\n" in (tmp_path / "linked" / "README.md").read_text()
+
+
 def test_another_backbone_is_refused(folder, minilm):
     other = transformers.BertModel(minilm.config, add_pooling_layer=False)  # the same shape, other weights
     with pytest.raises(
         BadInput, match=r"trained on 'minilm' \(bert, 6 blocks x 384.*but the backbone given is 'other'"
-    ):
+    ) as caught:
         PromptClassifier.from_pretrained(folder, backbone=FAMILIES["bert"](other, minilm.tokenizer, "other"))
+    assert "float32" not in str(caught.value)  # that is not what differs
 
 
 def test_one_changed_weight_is_noticed(folder):
@@ -258,6 +267,14 @@ def test_a_backbone_in_another_type_is_found_again_in_that_type(tmp_path):
     assert again.backbone.model.dtype == torch.bfloat16
 
 
+def test_the_same_weights_in_another_type_are_refused_with_both_types(tmp_path):
+    place = tiny_folder(tmp_path)
+    PromptClassifier(load_backbone(place), "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
+    sentence = r"in float32\), but .* in bfloat16\): load the one .* with dtype=torch.float32, or leave backbone out"
+    with pytest.raises(BadInput, match=sentence):
+        PromptClassifier.from_pretrained(tmp_path / "a", backbone=load_backbone(place, dtype=torch.bfloat16))
+
+
 def test_a_backbone_that_is_elsewhere_is_asked_for(tmp_path):
     place = tiny_folder(tmp_path)
     PromptClassifier(load_backbone(place), "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
@@ -266,13 +283,35 @@ def test_a_backbone_that_is_elsewhere_is_asked_for(tmp_path):
 
 
 def test_options_that_there_are_not(folder):
-    with pytest.raises(BadInput, match="from_pretrained has no option 'device'; it has backbone, revision"):
-        PromptClassifier.from_pretrained(folder, device="cuda")
+    with pytest.raises(BadInput, match="from_pretrained has no option 'dtype'; it has backbone, device, revision"):
+        PromptClassifier.from_pretrained(folder, dtype="bf16")
 
 
 def test_what_is_loaded_here_goes_where_training_would_be(folder, monkeypatch):
     monkeypatch.setattr("idspam_lab.adapter.training_device", lambda: torch.device("meta"))
     assert next(PromptClassifier.from_pretrained(folder).parameters()).device.type == "meta"
+
+
+def test_it_goes_where_it_is_told(folder, monkeypatch):
+    monkeypatch.setattr("idspam_lab.adapter.training_device", lambda: torch.device("meta"))
+    assert next(PromptClassifier.from_pretrained(folder, device="cpu").parameters()).device.type == "cpu"
+    with pytest.raises(BadInput, match="device is 'nowhere', which torch cannot use here .*: take cpu, or cuda"):
+        PromptClassifier.from_pretrained(folder, device="nowhere")
+
+
+def test_what_is_asked_of_the_hub_is_asked_for_the_frozen_model_too(folder, monkeypatch):
+    asked = {}
+
+    def load(name, **options):
+        asked.update(options)
+        return load_backbone(name)
+
+    monkeypatch.setattr("idspam_lab.adapter.load_backbone", load)
+    PromptClassifier.from_pretrained(folder)
+    assert not {"token", "cache_dir", "local_files_only"} & set(asked)
+    PromptClassifier.from_pretrained(folder, token="hf_mine", cache_dir="there", local_files_only=False)
+    told = {"token": "hf_mine", "cache_dir": "there", "local_files_only": False}
+    assert {name: asked[name] for name in told} == told
 
 
 def test_a_config_that_lacks_something(folder):
@@ -311,3 +350,15 @@ def test_a_sessions_folder_is_read_too(clf, tmp_path, minilm):
     clf.save_pretrained(tmp_path / "run" / "adapter")
     again = PromptClassifier.from_pretrained(tmp_path / "run", backbone=minilm)
     assert (again.predict_proba(TEXTS) == clf.predict_proba(TEXTS)).all()
+
+
+def test_a_session_on_a_model_folder_of_ones_own_finds_it_again(tmp_path):
+    place = tiny_folder(tmp_path)
+    clf = PromptClassifier(load_backbone(place), "idspam", t=2, c=4)
+    clf.save_pretrained(tmp_path / "run" / "adapter")
+    (tmp_path / "run" / "report.json").write_text(json.dumps({"backbone_folder": str(place)}))
+    assert PromptClassifier.from_pretrained(tmp_path / "run").backbone.folder == place
+    for damaged in (json.dumps({"backbone_folder": 3}), "[]", "{"):
+        (tmp_path / "run" / "report.json").write_text(damaged)
+        with pytest.raises(BadInput, match="say where: backbone=FOLDER"):
+            PromptClassifier.from_pretrained(tmp_path / "run")

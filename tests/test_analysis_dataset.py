@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from idspam_lab import BadInput, PromptClassifier
-from idspam_lab.analysis.dataset import by_kind, by_position, entropy, top_tokens
-from idspam_lab.analysis.prompts import cosine, input_share, likeness, project, prompts
+from idspam_lab.analysis.dataset import by_kind, entropy, top_tokens
+from idspam_lab.analysis.prompts import input_share, project, prompts
 from idspam_lab.analysis.tokens import token_table
 
 TEXTS = ["a gripping film", "dull", "the plot is so clumsy that its fine actors cannot save it"]
@@ -60,10 +60,7 @@ def test_one_token_alone_is_even():
     assert entropy(table(("pos", [("a", False, 1.0)]))).loc[0, "evenness"] == 1
 
 
-def test_by_position_and_by_kind():
-    found = by_position(SMALL, bins=2)
-    assert found["place"].tolist() == [0.25, 0.75] and found["count"].sum() == 9
-    assert found["times"][0] == pytest.approx(np.mean([0.6, 1.0, 1.0, 0.2]))  # CLS of all, and "lovely" of text 2
+def test_by_kind():
     kinds = by_kind(SMALL).set_index("kind")
     assert kinds.loc["punctuation", "times"] == pytest.approx((0.6 + 1) / 2)
     assert kinds.loc["function word", "count"] == 1 and kinds.loc["special", "count"] == 3
@@ -72,7 +69,7 @@ def test_by_position_and_by_kind():
 
 def test_every_function_takes_what_token_table_gives(tiny):
     found = token_table(PromptClassifier(tiny, "idspam").eval(), [*TEXTS, "unforgettable"], words=True)
-    assert by_kind(found)["count"].sum() == by_position(found)["count"].sum() == len(found)
+    assert by_kind(found)["count"].sum() == len(found)
     assert set(top_tokens(found, least=1, most=99)["token"]) >= {"gripping", "dull", "clumsy"}
     with pytest.raises(BadInput, match="one of words"):
         entropy(found)
@@ -92,16 +89,6 @@ def test_prompts_are_the_methods_own_in_the_texts_order(tiny):
         expected, _ = clf.method.generator(tiny.embed_tokens(ids), torch.ones_like(ids))
         assert found == pytest.approx(expected[0].detach().numpy(), abs=1e-6)
     assert prompts(PromptClassifier(tiny, "lpt", t=2).eval(), TEXTS).shape == (3, 2, 32)
-
-
-def test_cosine_and_likeness_by_hand():
-    S = np.array([[[1, 0]], [[2, 0]], [[0, 3]], [[1, 1]]], np.float32)
-    angles = cosine(S)
-    assert angles[0].tolist() == pytest.approx([1, 1, 0, 2**-0.5])
-    found = likeness(S, ["a", "a", "b", "b"]).set_index(["first", "second"])
-    assert found.loc[("a", "a"), "cosine"] == pytest.approx(1) and found.loc[("a", "a"), "pairs"] == 1
-    assert found.loc[("a", "b"), "cosine"] == pytest.approx(np.mean([0, 2**-0.5, 0, 2**-0.5]))
-    assert found.loc[("b", "b"), "cosine"] == pytest.approx(2**-0.5)
 
 
 def test_input_share_of_equal_opposite_and_zero_prompts():

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import PreTrainedTokenizerFast
 
 from idspam_lab import BadInput, PromptClassifier
-from idspam_lab.analysis.blocks import block_attention, of_row, prompt_share
+from idspam_lab.analysis.blocks import block_attention, of_row
 from idspam_lab.analysis.tokens import attention, contributions, token_table
 from idspam_lab.analysis.words import words_of
 from idspam_lab.backbones import encode
@@ -246,19 +246,6 @@ def test_block_attention_is_what_hugging_face_returns(tiny):
             assert weights == pytest.approx(slow.numpy(), abs=1e-5)
             hidden = block(hidden)
             hidden = hidden[0] if isinstance(hidden, tuple) else hidden
-
-
-def test_prompt_share_adds_up_and_knows_what_a_decoder_may_see():
-    clf = family("gpt2", "eager")
-    clf.rows = lambda texts, max_length: [{"input_ids": ids} for ids in texts]
-    table = prompt_share(clf, [[5, 6, 7, 96], [8, 96]])
-    assert list(table.columns) == ["text", "block", "head", "position", "token", "special", "to_prompt", "uniform"]
-    assert len(table) == 2 * 4 * (4 + 2)
-    assert table[table["position"] == 1]["uniform"].unique() == pytest.approx([2 / 4])  # 2 prompt tokens of 4
-    assert table["to_prompt"].between(0, 1).all() and table[table["special"]]["token"].unique().tolist() == ["t96"]
-    found = of_row(clf, {"input_ids": [5, 6, 7, 96]})
-    one = table.query("text == 0 and block == 2 and head == 3 and position == 2")["to_prompt"].item()
-    assert one == pytest.approx(found.weights[1, 3, 2 + 2, :2].sum())
 
 
 def test_methods_without_a_prompt_of_their_own_are_refused(tiny):

@@ -180,7 +180,8 @@ def test_unknown_name_without_network_is_one_sentence():
     assert "\n" not in str(caught.value)
 
 
-def test_a_hub_address_is_read_and_its_revision_recorded(tmp_path):
+@pytest.mark.parametrize("how", ["environment", "argument"])
+def test_a_hub_address_is_read_and_its_revision_recorded(how, tmp_path):
     """The hub's own cache layout on disk, loaded by its address in a process that has no network."""
     commit, folder = "0123456789abcdef0123456789abcdef01234567", tmp_path / "models--someone--tiny"
     snapshot = folder / "snapshots" / commit
@@ -192,6 +193,10 @@ def test_a_hub_address_is_read_and_its_revision_recorded(tmp_path):
     (snapshot / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
     (folder / "refs").mkdir()
     (folder / "refs" / "main").write_text(commit)
+    if how == "argument":
+        found = load_backbone("someone/tiny", cache_dir=tmp_path, token="hf_none", local_files_only=True)
+        assert (found.identity().revision, found.default_read) == (commit, "mean")
+        return
     script = (
         "from idspam_lab.backbones import load_backbone; "
         "found = load_backbone('someone/tiny').identity(); print(found.name, found.revision, found.n, found.L); "
@@ -200,6 +205,14 @@ def test_a_hub_address_is_read_and_its_revision_recorded(tmp_path):
     environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
     assert done.stdout.split() == ["someone/tiny", commit, "32", "3", "mean"], done.stderr
+
+
+def test_it_goes_to_the_device_that_is_named():
+    assert load_backbone("minilm", device="meta").model.device.type == "meta"
+    assert load_backbone("minilm").model.device.type == "cpu"
+    for device in ("nowhere", "cuda:99"):
+        with pytest.raises(BadInput, match=f"device is '{device}', which torch cannot use here"):
+            load_backbone("minilm", device=device)
 
 
 def test_longest_text_leaves_room_for_roberta_offset():

@@ -235,6 +235,25 @@ def test_validation_texts_are_looked_at_before_the_training(clf, labels, sentenc
     assert not steps
 
 
+def test_scores_come_with_their_interval(clf, train):
+    found = clf.evaluate(Examples(TEXTS, labels=[1, 0, 0]), "acc_f1", max_length=32)
+    right = [clf.label2id[label] for label in clf.predict(TEXTS, max_length=32)]
+    assert clf.evaluate(Examples(TEXTS, labels=right))["score"] == 1
+    assert found["texts"] == 3 and found["score"] == (found["accuracy"] + found["macro_f1"]) / 2
+    assert 0 <= found["interval"][0] <= found["accuracy"] <= found["interval"][1] <= 1
+    with pytest.raises(BadInput, match=r"The evaluation texts have no labels: write Examples\(texts, labels=ids\)"):
+        clf.evaluate(TEXTS)
+    with pytest.raises(BadInput, match="There is no metric 'f1'"):
+        clf.evaluate(train, "f1")
+    with pytest.raises(BadInput, match="There are no rows to score"):
+        clf.evaluate(Examples([], labels=[]))
+
+
+def test_two_lists_as_in_scikit_learn_get_advice(clf):
+    with pytest.raises(BadInput, match=r"training texts have no labels: write Examples\(texts, labels=ids\), "):
+        clf.fit(TEXTS, ["positive", "negative", "negative"])
+
+
 def test_single_texts_for_what_was_trained_on_pairs_are_noticed(minilm):
     clf = PromptClassifier(minilm, "linear_head")
     clf.fit(Examples(tuple(TEXTS), tuple(TEXTS), (0, 1, 0), "x"), None, clf.preset(epochs=1), progress=False)

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -300,6 +302,30 @@ def test_another_run_in_the_same_folder_takes_a_word(table, capsys, tmp_path):
     assert status == 0 and "it is read back" not in out
     status, out, _ = run(capsys, "train", table, *told, "--lr", "0.01")
     assert status == 0 and "it is read back. To train it anew: --fresh." in out
+
+
+def test_a_recorded_command_can_be_typed_again(table, capsys, tmp_path, monkeypatch):
+    own = tmp_path / "my reviews.csv"
+    own.write_bytes(table.read_bytes())
+    words = ["train", own, "--text", "review", "--label", "verdict", "--epochs", "1", "--out", tmp_path / "a run"]
+    monkeypatch.setattr("sys.argv", ["anything", *map(str, words)])
+    assert run(capsys, *words)[0] == 0
+    command = json.loads((tmp_path / "a run" / "report.json").read_text())["command"]
+    assert shlex.split(command) == ["idspam-lab", *map(str, words)]
+
+
+def test_the_demos_command_is_recorded_with_all_its_options(capsys, tmp_path, monkeypatch):
+    recorded = []
+
+    def stop(*_, command, **__):
+        recorded.append(command)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("idspam_lab.demo.run_session", stop)
+    words = ["demo", "--epochs", "2", "--limit", "40", "--out", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", ["anything", *words])
+    assert run(capsys, *words)[0] == 130
+    assert shlex.split(recorded[0]) == ["idspam-lab", *words]
 
 
 def test_predictions_of_a_file_become_a_table(trained, capsys, tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from idspam_lab.errors import BadInput
-from idspam_lab.experiments import Transfer
+from idspam_lab.experiments import Target
 from idspam_lab.experiments import compare as compare_module
 from idspam_lab.experiments.compare import compare
 from idspam_lab.experiments.summary import as_markdown, as_text, pairwise, read_results, summarize
@@ -110,7 +110,7 @@ def test_transfer_is_a_second_row_of_each_run(run, small):
     from dataclasses import replace
 
     there = replace(small, task=replace(small.task, name="elsewhere"), test=small.test[:10])
-    found = run(methods=("idspam",), seeds=(0,), transfer=Transfer(there, 16))
+    found = run(methods=("idspam",), seeds=(0,), transfer=Target(there, 16))
     assert found.groupby("test_task")["method"].count().to_dict() == {"rotten_tomatoes": 3, "elsewhere": 3}
     assert found.loc[found["test_task"] == "elsewhere", "texts"].eq(10).all()
 
@@ -120,11 +120,11 @@ def test_transfer_texts_that_were_trained_on_are_warned_of_once(run, small):
 
     there = replace(small, task=replace(small.task, name="elsewhere"), test=replace(small.train[:5], name="elsewhere"))
     with pytest.warns(OverlapWarning, match="5 of the 5 rows of elsewhere are among the training rows") as said:
-        run(transfer=Transfer(there, 16))
+        run(transfer=Target(there, 16))
     assert sum(issubclass(warning.category, OverlapWarning) for warning in said) == 1  # of two methods and two seeds
     with warnings.catch_warnings():
         warnings.simplefilter("error", OverlapWarning)
-        run(methods=("idspam",), seeds=(0,), transfer=Transfer(small, 16))
+        run(methods=("idspam",), seeds=(0,), transfer=Target(small, 16))
 
 
 def test_a_wrong_option_is_found_out_before_anything_is_trained(run, monkeypatch):

@@ -1,6 +1,7 @@
 """The files that install the project agree, and nothing in the tree is what it must not be."""
 
 import ast
+import importlib
 import importlib.metadata
 import json
 import os
@@ -21,8 +22,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import idspam_lab
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "idspam_lab"
+PAPER = ROOT / "data" / "paper"
 MAKEFILE = (ROOT / "Makefile").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
@@ -74,6 +78,22 @@ def test_what_runs_here_is_what_is_pinned():
         if Version(installed).public != Version(pin).public:  # 2.13.0+cpu is 2.13.0
             differing[name] = f"{installed} instead of {pin}"
     assert not differing, "run `make setup`"
+
+
+def test_every_package_that_is_imported_is_declared():
+    """Else another package's new version takes it away."""
+    homes, imported = importlib.metadata.packages_distributions(), set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.partition(".")[0])
+    optional = {"optuna", "ray"}  # extras, which need not be installed here
+    others = imported - sys.stdlib_module_names - optional
+    needed = {canonicalize_name(name) for module in others for name in homes[module]}
+    declared = {canonicalize_name(Requirement(line).name) for line in PYPROJECT["project"]["dependencies"]}
+    assert needed <= declared and optional <= {Requirement(line).name for line in sum(EXTRAS.values(), [])}
 
 
 def test_make_and_conda_install_the_same():
@@ -225,23 +245,62 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
         held = {name for name in archive.namelist() if name.startswith("idspam_lab/")}
         (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         assert "idspam-lab = idspam_lab.cli:main" in archive.read(entry_points).decode()
-    assert held == {path.relative_to(ROOT).as_posix() for path in our_files() if PACKAGE in path.parents}
+    ours = {path.relative_to(ROOT).as_posix() for path in our_files() if PACKAGE in path.parents}
+    assert held == ours | {f"idspam_lab/paper_data/{path.name}" for path in PAPER.iterdir()}
 
 
 @pytest.mark.slow
-def test_the_papers_tables_come_with_the_wheel(wheel, tmp_path):
+@pytest.mark.parametrize("how", ["venv", "target", "editable"])
+def test_the_papers_tables_come_with_every_way_to_install(how, wheel, tmp_path):
     venv.create(tmp_path / "venv", symlinks=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel]
-    subprocess.run(install, check=True, capture_output=True)
-    others = {"PYTHONPATH": sysconfig.get_path("purelib")}  # pandas and the rest; the package itself is not there
+    python, copy = tmp_path / "venv" / "bin" / "python", wheel.parents[1] / "copy"
+    ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    place = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip()
+    what = [wheel]
+    if how == "target":
+        place = tmp_path / "target"
+        what = ["--target", place, wheel]
+    if how == "editable":
+        what = ["--no-build-isolation", "-e", copy]
+    others = {
+        "PYTHONPATH": os.pathsep.join([str(place), sysconfig.get_path("purelib")])
+    }  # setuptools, pandas, the rest
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index"]
+    install += ["--ignore-installed", *what]  # the package may be installed beside pandas, and stays there
+    subprocess.run(install, env=os.environ | others, check=True, capture_output=True)
     program = "import idspam_lab.paper_tables as p; print(p.FOLDER, *(len(p.as_text(n)) for n in p.PAPER_TABLES))"
     run = [python, "-c", program]
     done = subprocess.run(run, cwd=tmp_path, env=os.environ | others, check=True, capture_output=True, text=True)
     folder, *rows = done.stdout.split()
-    assert folder.startswith(str(tmp_path / "venv"))
-    clone = [len(path.read_text().splitlines()) - 1 for path in sorted((ROOT / "data" / "paper").glob("*.csv"))]
+    assert folder.startswith(str(copy if how == "editable" else place))
+    clone = [len(path.read_text().splitlines()) - 1 for path in sorted(PAPER.glob("*.csv"))]
     assert [int(count) for count in rows] == clone and len(clone) == 16
+
+
+@pytest.mark.parametrize("package", ["analysis", "grid"])
+def test_a_packages_map_has_every_module(package):
+    map_of = ast.get_docstring(ast.parse((PACKAGE / package / "__init__.py").read_text(encoding="utf-8")))
+    there = {path.name for path in (PACKAGE / package).glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"\w+\.py", map_of)) == there
+
+
+def test_static_tools_see_the_names_that_are_imported_when_they_are_used():
+    (block,) = (node for node in ast.parse((PACKAGE / "__init__.py").read_text()).body if isinstance(node, ast.If))
+    seen = {name.asname: node.module for node in block.body for name in node.names}
+    assert seen == idspam_lab.HOMES and set(seen) < set(dir(idspam_lab))
+    for name in seen:
+        assert getattr(idspam_lab, name) is not None
+    assert "__version__" in dir(idspam_lab) and (PACKAGE / "py.typed").is_file()
+
+
+def test_no_two_classes_that_packages_offer_have_one_name():
+    offered = {}
+    for folder in sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")):
+        package = importlib.import_module(f"idspam_lab.{folder}")
+        for name in getattr(package, "__all__", []):
+            if isinstance(getattr(package, name), type):
+                offered.setdefault(name, set()).add(getattr(package, name))
+    assert len(offered) > 20 and [name for name, classes in offered.items() if len(classes) > 1] == []
 
 
 def test_importing_the_package_is_light():

@@ -147,7 +147,12 @@ def copy(tmp_path):
 
 
 def test_another_folder(copy):
-    assert_frame_equal(paper_table(2, copy), paper_table(2))
+    path = copy / "table_03.csv"
+    assert path.read_text().count("82.3") == 1
+    path.write_text(path.read_text().replace("82.3", "12.3"))
+    here, there = paper_table(3), paper_table(3, copy)
+    assert here["score"].sum() - there["score"].sum() == pytest.approx(70)
+    assert_frame_equal(there.replace(12.3, 82.3), here)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00", b'a,b\n1,2,3\n"'])

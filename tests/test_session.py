@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
-from idspam_lab.experiments import Transfer, run_session, with_interval
+from idspam_lab.experiments import Target, run_session, with_interval
 from idspam_lab.experiments.session import collect_warnings
 from idspam_lab.experiments.session_folder import clear
 from idspam_lab.tasks import Task, TaskData
@@ -34,7 +34,7 @@ def session(tiny, tmp_path_factory):
     settings = Settings(epochs=2, batch_size=16, lr=5e-3, precision="fp32", seed=3)
     return run_session(
         data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings,
-        transfer=Transfer(there, note="all"),
+        transfer=Target(there, note="all"),
         command="test", say=lambda line: None,
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_overlap_of_transfer_texts_and_training_texts_is_warned_of(tiny, tmp_pat
     seen = TaskData(TASK, None, None, reviews(10), "Made up.", "All rows.")
     settings = Settings(epochs=1, precision="fp32")
     with pytest.warns(UserWarning, match="10"):
-        session = run_session(data(), tiny, folder=tmp_path, settings=settings, transfer=Transfer(seen), say=str)
+        session = run_session(data(), tiny, folder=tmp_path, settings=settings, transfer=Target(seen), say=str)
     assert len(session.report["warnings"]) == 1 and "10" in session.report["warnings"][0]
 
 

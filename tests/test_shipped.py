@@ -8,9 +8,9 @@ import pytest
 
 from idspam_lab import BadInput, PromptClassifier, load_backbone, load_task
 from idspam_lab.experiments import evaluate
-from idspam_lab.experiments.results import with_interval
 from idspam_lab.lessons import shipped_adapter, shipped_record, write_random_decoder
 from idspam_lab.lessons.adapters import FOLDER, SHIPPED, place_of
+from idspam_lab.metrics import with_interval
 
 GOOD, BAD = ["a gripping film", "funny and moving", "a joy to watch"], ["dull and clumsy", "tedious", "a waste of time"]
 

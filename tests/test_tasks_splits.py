@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,28 @@ def test_columns_of_unequal_length_are_refused():
         Examples(["a", "b"], None, [0])
     with pytest.raises(TypeError, match="one string"):
         Examples("ab")
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ((None, ["neg", "pos"]), r"Label 1 is 'neg', but a label is a class's number.*clf.label2id"),
+        ((None, [0, "1"]), "Label 2 is '1', but a label is a class's number"),
+        ((None, [1.0, 1.6]), "Label 2 is 1.6, but"),
+        ((None, [0, None]), "Label 2 is None, but"),
+        ((None, [0, float("nan")]), "Label 2 is nan, but"),
+        (([1, 0],), r"Numbers stand where the second texts .*: give labels as Examples\(texts, labels=\[...\]\)"),
+    ],
+)
+def test_what_is_no_class_id_gets_a_sentence(columns, sentence):
+    with pytest.raises(BadInput, match=sentence) as caught:
+        Examples(["a", "b"], *columns)
+    assert "\n" not in str(caught.value)
+
+
+def test_class_ids_may_come_from_elsewhere():
+    for labels in (np.array([0, 1]), [0.0, 1.0], [False, True], torch.tensor([0, 1])):
+        assert Examples(["a", "b"], labels=labels).labels == (0, 1)
 
 
 def test_fingerprint_sees_content_and_order_and_nothing_else():

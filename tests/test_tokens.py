@@ -86,5 +86,22 @@ def test_a_limit_without_room_for_text(minilm, limit):
         encode(minilm, ["fine"], max_length=limit)
 
 
+def test_a_template_with_more_marks_takes_more_tokens(minilm):
+    """RoBERTa's pair: <s> A </s></s> B </s>."""
+    roberta = minilm.twin()
+    core = Tokenizer.from_str(minilm.tokenizer.backend_tokenizer.to_str())
+    marks = [(mark, minilm.tokenizer.convert_tokens_to_ids(mark)) for mark in ("[CLS]", "[SEP]")]
+    pair = "[CLS] $A [SEP] [SEP] $B [SEP]"
+    core.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", pair=pair, special_tokens=marks)
+    roberta.tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, cls_token="[CLS]", sep_token="[SEP]", pad_token="[PAD]", unk_token="[UNK]"
+    )
+    sentence = "max_length is 4, but the model's tokenizer puts 4 marks around a pair of texts: take at least 5."
+    with pytest.raises(BadInput, match=sentence):
+        encode(roberta, ["one man"], ["two men"], max_length=4)
+    assert len(encode(roberta, ["one man"], ["two men"], max_length=5)[0][0]["input_ids"]) == 5
+    assert len(encode(roberta, ["one man"], max_length=4)[0][0]["input_ids"]) == 4
+
+
 def test_no_texts_no_rows(minilm):
     assert encode(minilm, []) == ([], 0)

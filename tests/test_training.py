@@ -329,7 +329,10 @@ def test_prediction_chunks_bound_their_padded_size():
      ({"precision": "fp8"}, "fp32"), ({"batch_size": 0}, "batch_size is 0"), ({"max_length": 1}, "at least 4"),
      ({"epochs": 1.5}, "whole number"), ({"seed": 10**20}, "a seed is a whole number"), ({"seed": -1}, "seed is -1"),
      ({"betas": (0.9, 1.5)}, "betas are"), ({"lr": float("inf")}, "lr is inf"),
-     ({"max_length": 12.5}, "a whole number of tokens")],
+     ({"max_length": 12.5}, "a whole number of tokens"), ({"lr": "1e-3"}, "lr is '1e-3', but it is a number"),
+     ({"weight_decay": None}, "weight_decay is None, but it is a number"), ({"clip": "no"}, "clip is 'no', but"),
+     ({"warmup": True}, "warmup is True, but it is a number"), ({"betas": 0.9}, "betas are 0.9, but they are two"),
+     ({"betas": ("0.9", 0.98)}, "but they are two numbers")],
 )  # fmt: skip
 def test_settings_check_themselves(change, sentence):
     with pytest.raises(BadInput, match=sentence):

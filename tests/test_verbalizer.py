@@ -8,7 +8,7 @@ from idspam_lab.backbones import FAMILIES, load_backbone
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.training import Settings
-from idspam_lab.verbalizer import TEMPLATES, Verbalizer, at_mask
+from idspam_lab.verbalizer import Verbalizer, at_mask
 from tests.test_backbones import CONFIGS, hugging_face, texts
 
 FILM = Verbalizer("{} . It was <mask> .", ("terrible", "great"))
@@ -94,14 +94,6 @@ def test_the_longer_text_of_a_pair_gives_way(masked):
 def test_at_mask_takes_each_texts_own():
     hidden = torch.arange(24.0).view(2, 4, 3)
     assert at_mask(hidden, torch.tensor([[5, 9, 1, 1], [9, 1, 1, 1]]), 9).tolist() == [[3, 4, 5], [12, 13, 14]]
-
-
-def test_the_templates_have_a_word_for_each_class_of_their_task():
-    from idspam_lab.tasks import TASKS
-
-    for name, verbalizer in TEMPLATES.items():
-        assert len(verbalizer.words) == len(TASKS[name].labels)
-        assert verbalizer.template.count("{}") == len(TASKS[name].columns)
 
 
 @pytest.mark.parametrize(

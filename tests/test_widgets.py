@@ -100,17 +100,22 @@ def test_a_long_text_is_said_to_be_cut(clf):
     assert explorer.tokens.said == ""
 
 
+def take_away(explorer, generator=(), backbone=()):
+    """What a click does."""
+    explorer.tokens.out = {"generator": list(generator), "backbone": list(backbone)}
+
+
 def test_a_token_taken_away_moves_the_probabilities_and_comes_back(explorer, clf):
-    explorer.tokens.take_away(generator=[2])
+    take_away(explorer, generator=[2])
     expected = list(knockout(clf, TEXT, {2}).probabilities.values())
     assert explorer.tokens.view["probabilities"] == pytest.approx(expected, abs=1e-6)
     assert explorer.tokens.view["probabilities"] != explorer.tokens.whole["probabilities"]
-    explorer.tokens.take_away()
+    take_away(explorer)
     assert explorer.tokens.view == explorer.tokens.whole
 
 
 def test_tokens_stay_away_when_the_classifier_changes_and_return_with_another_text(explorer):
-    explorer.tokens.take_away([2], [2])
+    take_away(explorer, [2], [2])
     explorer.layer.value = "2"
     assert explorer.tokens.out == {"generator": [2], "backbone": [2]} and 2 not in explorer.tokens.view["left"]
     explorer.text.value = "another text"
@@ -119,8 +124,8 @@ def test_tokens_stay_away_when_the_classifier_changes_and_return_with_another_te
 
 def test_a_click_that_asks_too_much_is_undone_and_explained(explorer):
     explorer.layer.value = "2"  # its head reads the first token
-    explorer.tokens.take_away([3], [])
-    explorer.tokens.take_away([3], [0])
+    take_away(explorer, [3], [])
+    take_away(explorer, [3], [0])
     assert "head reads the first token" in explorer.tokens.said
     assert explorer.tokens.out == {"generator": [3], "backbone": []} and 3 not in explorer.tokens.view["left"]
 
@@ -144,7 +149,7 @@ def test_a_click_while_the_text_cannot_be_read_takes_nothing_away(explorer):
     for text in ("", "   "):
         explorer.text.value = text
         before, answered = explorer.tokens.out, explorer.tokens.answered
-        explorer.tokens.take_away([2], [2])
+        take_away(explorer, [2], [2])
         assert explorer.tokens.out == before and explorer.tokens.answered > answered
         assert "Type a text." in explorer.tokens.said
 

@@ -8,5 +8,7 @@ blocks.py         attention to the prompt in the blocks above m
 prompts.py        the prompts' own geometry
 attributions.py   gradient x input and integrated gradients, by route
 erasure.py        comprehensiveness, sufficiency, AOPC; interventions.py: other prompts in place of a text's own
+domains.py        how two domains differ; shift.py: why accuracy is lost between them
+pairs.py          two classifiers on the same texts
 faithfulness.py   all of it over several seeds (seeds.py), and in sentences what held
 """

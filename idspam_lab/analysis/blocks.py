@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +16,7 @@ from ..backbones import Backbone
 from ..errors import BadInput
 from ..training.batches import Row
 from .paths import prompts_of
-from .routes import behind, check_routes, evaluating, special_ids
+from .routes import behind, check_routes, evaluating
 
 
 class BlockAttention(NamedTuple):
@@ -56,32 +55,6 @@ def of_row(clf, row: Row) -> BlockAttention:
     names = [f"prompt {i + 1}" for i in range(t)] + backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
     weights = torch.stack([seen[block] for block in sorted(seen)])
     return BlockAttention(names, t, sorted(seen), weights.float().cpu().numpy())
-
-
-def prompt_share(clf, texts, *, max_length: int | None = None) -> pd.DataFrame:
-    """How much of its attention each token gives to the prompt: a row a text, block, head and token.
-
-    Columns: text, block, head, position, token, special, to_prompt (0..1), uniform (what even attention over all that
-    the token may see would give).
-
-    Raises:
-        BadInput: as `block_attention`.
-    """
-    special, parts = special_ids(clf.backbone.tokenizer), []
-    for i, row in enumerate(clf.rows(texts, max_length)):
-        found = of_row(clf, row)
-        t, asking = found.t, found.weights[:, :, found.t :]  # (blocks, heads, N, t+N)
-        sees = (asking > 0).any(axis=1, keepdims=True)  # (blocks, 1, N, t+N): a decoder sees what is to its left
-        uniform = sees[..., :t].sum(-1) / sees.sum(-1)  # (blocks, 1, N)
-        shares = asking[..., :t].sum(-1)  # (blocks, heads, N)
-        heads, N = shares.shape[1:]
-        block, head, place = (axis.ravel() for axis in np.meshgrid(found.blocks, range(heads), range(N), indexing="ij"))
-        columns = {"text": i, "block": block, "head": head, "position": place}
-        columns |= {"token": np.array(found.tokens[t:], object)[place]}
-        columns |= {"special": np.array([token in special for token in row["input_ids"]])[place]}
-        columns |= {"to_prompt": shares.ravel(), "uniform": np.broadcast_to(uniform, shares.shape).ravel()}
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
 
 
 @contextmanager

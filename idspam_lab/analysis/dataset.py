@@ -34,20 +34,6 @@ def top_tokens(table: pd.DataFrame, *, by: str = "predicted", most: int = 10, le
     return found.groupby(by).head(most).reset_index(drop=True)
 
 
-def by_position(table: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
-    """Mean weight by place in the text. Columns: place (middle of the bin; 0 first token, 1 last), times, count.
-
-    Without positions in E, the generator cannot know a place: what differs here are the words that stand there.
-    """
-    data = with_times(table)
-    last = data.groupby("text")["position"].transform("max")
-    place = data["position"] / last.clip(lower=1)
-    number = np.minimum((place * bins).astype(int), bins - 1)
-    found = data.groupby(number)["times"].agg(["mean", "size"])
-    table = {"place": (found.index + 0.5) / bins, "times": found["mean"].to_numpy(), "count": found["size"].to_numpy()}
-    return pd.DataFrame(table)
-
-
 def entropy(table: pd.DataFrame) -> pd.DataFrame:
     """How evenly the weights of each text are spread.
 

@@ -1,12 +1,9 @@
 """The prompts themselves, as points: which texts get like ones, and how much a prompt depends on its text at all."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.metrics.pairwise import cosine_similarity
 
 from ..errors import BadInput
 from .routes import check_routes, chunks, evaluating, own_prompts
@@ -29,22 +26,6 @@ def prompts(clf, texts, *, max_length: int | None = None) -> np.ndarray:
             for i, prompt in zip(chunk, S.float().cpu().numpy(), strict=True):
                 found[i] = prompt
     return np.stack(found)
-
-
-def cosine(S: np.ndarray) -> np.ndarray:
-    """Cosine between the prompts of every two texts, each as one long vector. (texts, t, n) -> (texts, texts)"""
-    return cosine_similarity(S.reshape(len(S), -1))
-
-
-def likeness(S: np.ndarray, labels) -> pd.DataFrame:
-    """Mean cosine of two prompts, by the classes of their texts. Columns: first, second, cosine, pairs.
-
-    With the outer ReLU of eq. (2) no entry is below 0, so no cosine is either: look at differences, not at heights.
-    """
-    angles, labels = cosine(S), np.asarray(labels)
-    pairs = [(*sorted((labels[i], labels[j])), angles[i, j]) for i, j in combinations(range(len(labels)), 2)]
-    table = pd.DataFrame(pairs, columns=["first", "second", "cosine"])
-    return table.groupby(["first", "second"], as_index=False).agg(cosine=("cosine", "mean"), pairs=("cosine", "size"))
 
 
 def input_share(S: np.ndarray) -> float:

@@ -10,6 +10,7 @@ import torch
 import transformers
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
+from torch.nn import Module
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import cached_file
 
@@ -57,7 +58,7 @@ def quiet():
 
 
 def pick_attention() -> str | None:
-    """Plain attention on a CPU (its fused backward is slower at short lengths); elsewhere what transformers picks."""
+    """Plain attention without CUDA (on a CPU the fused backward is slower at short lengths); with it, transformers'."""
     return None if torch.cuda.is_available() else "eager"
 
 
@@ -68,6 +69,10 @@ def load_backbone(
     dtype: torch.dtype = torch.float32,
     revision: str | None = None,
     words: bool = False,
+    device: str | torch.device | None = None,
+    cache_dir: str | Path | None = None,
+    token: str | bool | None = None,
+    local_files_only: bool = False,
 ) -> Backbone:
     """A frozen model that can be run in stages.
 
@@ -78,10 +83,13 @@ def load_backbone(
         dtype: of the frozen weights.
         revision: the hub's branch, tag or commit.
         words: with the head that the masked language model was trained with, to read by words (verbalizer.py).
+        device: where to put it; default: the CPU. `fit` moves it to where accelerate trains.
+        cache_dir, token: of the hub, as its own functions take them.
+        local_files_only: ask the hub's local cache alone, as is done anyway where the hub is out of reach.
 
     Raises:
         BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head; or fp16
-            without a GPU, whose kernels alone take it.
+            without a GPU, whose kernels alone take it; or there is no such device.
     """
     if not isinstance(name, str | Path):
         raise BadInput(
@@ -92,7 +100,7 @@ def load_backbone(
         raise BadInput("fp16 weights need a GPU: take torch.float32 or torch.bfloat16 here.")
     name = str(name)
     source: str | Path = packaged_folder(name) if name in PACKAGED else name
-    where = hub_arguments(source, revision)
+    where = hub_arguments(source, local_files_only, revision=revision, cache_dir=cache_dir, token=token)
     if name in PACKAGED and PACKAGED[name].gguf:
         where["gguf_file"] = PACKAGED[name].gguf
     config = load_config(name, source, where)
@@ -106,7 +114,10 @@ def load_backbone(
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, **where)
             options = {"config": config, "attn_implementation": chosen, "dtype": dtype, **where}
-            model, word_head = (load_with_words if words else load_plain)(source, family, name, options)
+            if words:
+                model, word_head = load_with_words(source, family, name, options)
+            else:
+                model, word_head = load_plain(source, name, options), None
             refuse_empty_tokenizer(name, tokenizer)
     except BadInput:
         raise
@@ -119,7 +130,22 @@ def load_backbone(
     commit = None if folder else hub_commit(name, where)
     found = family(model, tokenizer, label, commit, pooling_default(source, where), word_head)
     found.folder = folder.resolve() if folder and name not in PACKAGED else None
-    return found
+    return found if device is None else move(found, device)
+
+
+def move(model: Module, device: str | torch.device) -> Module:
+    """The model on a device.
+
+    Raises:
+        BadInput: torch has no such device here.
+    """
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # no such word, not built in, or not there
+        raise BadInput(
+            f"device is {str(device)!r}, which torch cannot use here ({first_line(error)}): take cpu, or cuda where "
+            "there is a GPU."
+        ) from error
 
 
 def refuse_empty_tokenizer(name: str, tokenizer) -> None:
@@ -135,15 +161,15 @@ def refuse_empty_tokenizer(name: str, tokenizer) -> None:
         )
 
 
-def load_plain(source: str | Path, family: type[Backbone], name: str, options: dict):
-    """(model, None): without any head.
+def load_plain(source: str | Path, name: str, options: dict):
+    """The model without any head.
 
     Raises:
         BadInput: weights are missing in the files.
     """
     model, info = AutoModel.from_pretrained(source, output_loading_info=True, **options)
     refuse_missing(name, info["missing_keys"])
-    return model, None
+    return model
 
 
 def refuse_missing(name: str, keys: Iterable[str]) -> None:
@@ -179,9 +205,9 @@ def load_with_words(source: str | Path, family: type[Backbone], name: str, optio
     return masked.base_model, family.word_head_of(masked)
 
 
-def hub_arguments(source: str | Path, revision: str | None) -> dict:
+def hub_arguments(source: str | Path, local_files_only: bool = False, **more) -> dict:
     """How to ask: a folder is never looked up; without network the hub's local cache alone is."""
-    return {"revision": revision, "local_files_only": os.path.isdir(source) or not hub_reachable()}
+    return more | {"local_files_only": os.path.isdir(source) or local_files_only or not hub_reachable()}
 
 
 def hub_commit(address: str, where: dict) -> str | None:

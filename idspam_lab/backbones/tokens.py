@@ -102,7 +102,11 @@ def refuse_unknown_ids(backbone: Backbone, rows: list[dict]) -> None:
 
 
 def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: int) -> tuple[list[dict], int]:
-    """The tokenizer's own template. Too long texts are told apart first, so that they can be counted."""
+    """The tokenizer's own template. Too long texts are told apart first, so that they can be counted.
+
+    Raises:
+        BadInput: a text has to be cut, and `limit` leaves no room beside the template's marks.
+    """
 
     def tokenize(texts, pairs, **options):
         found = tokenizer(texts, pairs, return_attention_mask=False, **options)
@@ -111,6 +115,13 @@ def encoder_rows(tokenizer, texts: list[str], pairs: list[str] | None, limit: in
     rows = tokenize(texts, pairs, verbose=False)
     long = [i for i, row in enumerate(rows) if len(row["input_ids"]) > limit]
     if long:
+        marks = tokenizer.num_special_tokens_to_add(pair=pairs is not None)
+        if limit <= marks:
+            what = "a text" if pairs is None else "a pair of texts"
+            raise BadInput(
+                f"max_length is {limit}, but the model's tokenizer puts {marks} marks around {what}: take at least "
+                f"{marks + 1}."
+            )
         shorter = tokenize(
             [texts[i] for i in long], pairs and [pairs[i] for i in long], truncation=True, max_length=limit
         )

@@ -4,9 +4,9 @@ import statistics
 
 from ..backbones import load_backbone
 from ..classifier import PromptClassifier
-from ..experiments.results import with_interval
+from ..metrics import with_interval
 from ..tasks import load_task
-from ..training import Settings, Store, fit_many, predict_many
+from ..training import Store, fit_many, predict_many
 from ..training.shared import SharedPass
 from .found import Found
 from .scale import Scale
@@ -18,10 +18,7 @@ def halved(scale: Scale) -> Found:
     found: dict[str, list[float]] = {}
     for name, half in (("kept as computed", False), ("kept in bf16", True)):
         clfs = [PromptClassifier(backbone, "idspam", labels=data.task.labels, seed=s) for s in range(scale.seeds)]
-        settings = [
-            Settings(**(clf.method.preset | {"epochs": 3, "max_length": 64, "seed": seed, "order_seed": 0}))
-            for seed, clf in enumerate(clfs)
-        ]
+        settings = [clf.preset(epochs=3, max_length=64, seed=seed, order_seed=0) for seed, clf in enumerate(clfs)]
         train, validation, test = (clfs[0].rows(part, 64) for part in (data.train, data.validation, data.test))
         fit_many(clfs, train, validation, settings, store=Store(half=half), progress=False)
         for predicted in predict_many(SharedPass(clfs, test[0], "auto"), clfs, test).argmax(-1).numpy():

@@ -1,13 +1,22 @@
 """From what was typed to what the package takes: tasks, adapters, texts."""
 
-import json
-import os
+import shlex
 import sys
 from pathlib import Path
 
 from ..errors import BadInput
 
 TABLES = {".csv", ".parquet", ".jsonl"}  # where pairs are asked for, a .tsv may be lines of two texts each
+
+
+def typed() -> str:
+    """The command line as it can be typed again: what needs quotes has them."""
+    return shlex.join(["idspam-lab", *sys.argv[1:]])
+
+
+def told(chosen, *names: str) -> dict:
+    """Those of the options that were said; of the others the package knows what is right."""
+    return {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
 
 
 def task_of(chosen):
@@ -17,8 +26,8 @@ def task_of(chosen):
     own = [chosen.task, chosen.transfer] if getattr(chosen, "transfer", None) else [chosen.task]
     if any(columns(chosen).values()) and all(name in TASKS for name in own):
         raise BadInput(f"--text, --pair and --label name columns of a table of yours, but {own[0]} has its own.")
-    told = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
-    return load_task(chosen.task, **told, **columns(chosen))
+    options = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
+    return load_task(chosen.task, **options, **columns(chosen))
 
 
 def transfer_of(chosen, data):
@@ -27,36 +36,22 @@ def transfer_of(chosen, data):
     Raises:
         BadInput: it has other classes.
     """
-    from ..experiments import Transfer
+    from ..experiments import Target
     from ..tasks import TASKS, load_for_evaluation
 
     if not chosen.transfer:
         return None
     names, limit = data.task.labels, chosen.transfer_limit
-    told = {} if chosen.transfer in TASKS else columns(chosen)
-    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names, **told)
-    return Transfer(there.answered_by(names), chosen.max_length)
+    own = {} if chosen.transfer in TASKS else columns(chosen)
+    there = load_for_evaluation(chosen.transfer, source=chosen.source, whole=True, limit=limit, names=names, **own)
+    return Target(there.answered_by(names), chosen.max_length)
 
 
 def load_adapter(chosen, name: str | None = None, backbone=None):
     """The classifier of a session's folder or of an adapter's own."""
     from ..classifier import PromptClassifier
 
-    name = name or chosen.adapter
-    folder = Path(name)
-    return PromptClassifier.from_pretrained(
-        folder / "adapter" if os.path.isdir(folder / "adapter") else name,
-        backbone=backbone or chosen.backbone or own_folder(folder),
-    )
-
-
-def own_folder(session: Path) -> str | None:
-    """The folder of the user's own model that a session was trained on, if it is still there."""
-    try:
-        found = json.loads((session / "report.json").read_text(encoding="utf-8")).get("backbone_folder")
-    except (OSError, ValueError, AttributeError):
-        return None
-    return found if found and os.path.isdir(found) else None
+    return PromptClassifier.from_pretrained(name or chosen.adapter, backbone=backbone or chosen.backbone)
 
 
 def given_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:

@@ -2,12 +2,11 @@
 
 import argparse
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import BadInput
-from .given import task_of
+from .given import task_of, told, typed
 
 
 def grid(chosen) -> None:
@@ -50,7 +49,7 @@ def execute(chosen, plan, folder, models) -> None:
     from ..grid.executors import work, work_in_processes
     from ..grid.on_ray import work_on_ray
 
-    command = " ".join(["idspam-lab", *sys.argv[1:]])
+    command = typed()
     if chosen.executor == "ray":
         if chosen.adapters:
             raise BadInput("--adapters goes with work on this machine: leave it or --executor ray out.")
@@ -71,7 +70,6 @@ def search(chosen) -> None:
     from ..methods.spelled import read_method, write_method
 
     data = task_of(chosen)
-    told = {name: getattr(chosen, name) for name in ("epochs", "max_length") if getattr(chosen, name) is not None}
     found = run_trials(
         data,
         load_backbone(chosen.backbone),
@@ -79,7 +77,7 @@ def search(chosen) -> None:
         trials=chosen.trials,
         method=chosen.method,
         seed=chosen.seed,
-        **told,
+        **told(chosen, "epochs", "max_length"),
     )
     table = Path(chosen.storage).with_suffix(".csv")
     write_text(table, found.to_csv(index=False))

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ..files import check_writable, write_text
-from .given import columns, given_texts, load_adapter, task_of, transfer_of
+from .given import columns, given_texts, load_adapter, task_of, told, transfer_of, typed
 
 
 def demo(chosen) -> None:
@@ -14,29 +14,26 @@ def demo(chosen) -> None:
 
     if chosen.fresh:
         clear(Path(chosen.out))
-    show_session(run_demo(chosen.out, seed=chosen.seed, epochs=chosen.epochs, limit=chosen.limit))
+    asked = {"seed": chosen.seed, "epochs": chosen.epochs, "limit": chosen.limit}
+    show_session(run_demo(chosen.out, **asked, command=typed()))
 
 
 def train(chosen) -> None:
     from ..backbones import load_backbone
     from ..experiments import run_session
     from ..experiments.session_folder import clear
-    from ..methods import METHODS
-    from ..methods.spelled import read_method
-    from ..training import Settings
+    from ..methods.spelled import preset_of, read_method
 
     method, options = read_method(chosen.method)
     data = task_of(chosen)
-    names = ("epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
-    told = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    given = ("layer", "t", "c", "bias", "dropout")
-    options |= {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
+    settings = told(chosen, "epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
+    options |= told(chosen, "layer", "t", "c", "bias", "dropout")
     backbone = load_backbone(chosen.backbone)
     folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
     if chosen.fresh:
         clear(Path(folder))
     if options.get("layer") == "auto":
-        options["layer"] = pick_layer(data, backbone, method, options, chosen.read, told, Path(folder))
+        options["layer"] = pick_layer(data, backbone, method, options, chosen.read, settings, Path(folder))
     transfer = transfer_of(chosen, data)
     show_session(
         run_session(
@@ -45,10 +42,10 @@ def train(chosen) -> None:
             folder=folder,
             method=method,
             options=options,
-            settings=Settings(**(METHODS[method].preset | told)),
+            settings=preset_of(method, **settings),
             read=chosen.read,
             transfer=transfer,
-            command=" ".join(["idspam-lab", *sys.argv[1:]]),
+            command=typed(),
         )
     )
 
@@ -62,8 +59,6 @@ def compare(chosen) -> None:
     data = task_of(chosen)
     transfer = transfer_of(chosen, data)
     folder = Path(chosen.out or f"runs/compare-{data.task.name}")
-    given = ("epochs", "lr", "max_length")
-    settings = {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     found = run_all(
         data,
         load_backbone(chosen.backbone),
@@ -71,8 +66,8 @@ def compare(chosen) -> None:
         chosen.seeds,
         folder=folder,
         transfer=transfer,
-        command=" ".join(["idspam-lab", *sys.argv[1:]]),
-        **settings,
+        command=typed(),
+        **told(chosen, "epochs", "lr", "max_length"),
     )
     draw(found, folder)
     print(f"\n{as_text(summarize(found), chosen.paper)}\n\nWritten to {folder}: results.csv, results.png")
@@ -85,8 +80,6 @@ def curve(chosen) -> None:
     from ..terminal import table
 
     data = task_of(chosen)
-    given = ("epochs", "lr", "max_length")
-    told = {name: getattr(chosen, name) for name in given if getattr(chosen, name) is not None}
     folder = Path(chosen.out or f"runs/curve-{data.task.name}")
     check_writable(folder)
     found = layer_curve(
@@ -95,9 +88,9 @@ def curve(chosen) -> None:
         chosen.seeds,
         method=chosen.method,
         backbone=chosen.backbone,
-        command=" ".join(["idspam-lab", *sys.argv[1:]]),
+        command=typed(),
         out=folder,
-        **told,
+        **told(chosen, "epochs", "lr", "max_length"),
     )
     write_text(folder / "results.csv", found.to_csv(index=False))
     save(draw(found).figure, folder / "layer_curve.png")
@@ -165,7 +158,7 @@ def faithfulness(chosen) -> None:
     found = study(
         classifiers, data.test, draws=chosen.draws, steps=chosen.steps, max_length=chosen.max_length, say=print
     )
-    write_study(found, chosen.out, describe(classifiers, data, " ".join(["idspam-lab", *sys.argv[1:]])))
+    write_study(found, chosen.out, describe(classifiers, data, typed()))
     print(f"\n{in_words(summary(found))}\n\n{in_words(prompt_table(found))}\n")
     print("\n".join(findings(found)))
     print(f"\nWritten to {chosen.out}: faithfulness.png, three tables (CSV), about.json")
@@ -176,7 +169,7 @@ def count(chosen) -> None:
     from ..methods.spelled import read_method
 
     method, options = read_method(chosen.method)
-    options |= {name: getattr(chosen, name) for name in ("t", "c", "bias") if getattr(chosen, name) is not None}
+    options |= told(chosen, "t", "c", "bias")
     found = counted(method, chosen.backbone, labels=chosen.labels, **options)
     own = {"idspam": "generator"}.get(method, "method")
     model = found.backbone
@@ -225,7 +218,7 @@ def bench(chosen) -> None:
     scale = quick() if chosen.quick else Scale(chosen.shape, every_block=chosen.blocks == "all")
     results = "runs/bench-quick.json" if chosen.quick else f"data/results/bench/{scale.shape}-{scale.device.type}.json"
     out = Path(chosen.out or results)
-    run_bench(scale, chosen.parts or tuple(PARTS), out, command=" ".join(["idspam-lab", *sys.argv[1:]]))
+    run_bench(scale, chosen.parts or tuple(PARTS), out, command=typed())
     print(f"Written to {out}")
 
 
@@ -242,14 +235,13 @@ def predictions(clf, texts, probabilities):
     return found.join(pd.DataFrame(probabilities, columns=[f"p_{name}" for name in clf.label2id]).round(6))
 
 
-def pick_layer(data, backbone, method: str, options: dict, read: str | None, told: dict, folder: Path) -> int:
+def pick_layer(data, backbone, method: str, options: dict, read: str | None, settings: dict, folder: Path) -> int:
     """The block that does best on the validation texts; the evidence is printed and left in the folder."""
     from ..experiments.kept import kept_choice
     from ..methods.spelled import write_method
 
     word = write_method(method, {name: value for name, value in options.items() if name != "layer"})
-    settings = {"seed": 0} | told
-    found = kept_choice(data, backbone, folder=folder, method=word, read=read, **settings)
+    found = kept_choice(data, backbone, folder=folder, method=word, read=read, **({"seed": 0} | settings))
     write_text(folder / "layer_choice.csv", found.evidence.to_csv(index=False))
     print(f"{found}\n")
     return found.layer

@@ -1,6 +1,7 @@
 """Whole experiments: what the command line and the lessons run."""
 
-from .results import evaluate, majority, with_interval
-from .session import Session, Transfer, run_session
+from ..metrics import with_interval
+from .results import evaluate, majority
+from .session import Session, Target, run_session
 
-__all__ = ["Session", "Transfer", "evaluate", "majority", "run_session", "with_interval"]
+__all__ = ["Session", "Target", "evaluate", "majority", "run_session", "with_interval"]

@@ -23,12 +23,12 @@ from ..classifier import PromptClassifier
 from ..files import write_json, write_text
 from ..methods import METHODS
 from ..methods.code import code_of
-from ..methods.spelled import read_method, title_of, write_method
+from ..methods.spelled import preset_of, read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
 from .collect import VERSIONS
 from .results import evaluate, majority
-from .session import Transfer
+from .session import Target
 
 
 def compare(
@@ -38,7 +38,7 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     *,
     folder: str | Path,
-    transfer: Transfer | None = None,
+    transfer: Target | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
     **settings,
@@ -92,13 +92,12 @@ def run_once(
     word: str,
     seed: int,
     folder: Path,
-    transfer: Transfer | None,
+    transfer: Target | None,
     command: str,
     changes: dict,
 ) -> list[dict]:
     """The rows of one run: read from the folder if it is there, else trained, evaluated and written."""
-    preset = METHODS[read_method(word)[0]].preset
-    settings = Settings(**(preset | changes | {"seed": seed}))
+    settings = preset_of(word, **(changes | {"seed": seed}))
     key = key_of(data, backbone, word, settings, transfer)
     path = folder / "rows" / f"{stem(word, seed)}.json"
     done = read_rows(path, key)
@@ -123,9 +122,7 @@ def stem(word: str, seed: int) -> str:
     return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
 
 
-def key_of(
-    data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more
-) -> str:
+def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Target | None, *more) -> str:
     """What makes two runs the same run.
 
     Args:
@@ -153,12 +150,12 @@ def read_rows(path: Path, key: str) -> list[dict] | None:
         return None
 
 
-def tests_of(data: TaskData, transfer: Transfer | None) -> list[Transfer]:
+def tests_of(data: TaskData, transfer: Target | None) -> list[Target]:
     """What is evaluated on: the task's own test texts, and those of another task."""
-    return [Transfer(data), *([transfer] if transfer else [])]
+    return [Target(data), *([transfer] if transfer else [])]
 
 
-def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Transfer, command: str) -> dict:
+def row_of(clf: PromptClassifier, word: str, run: Run, data: TaskData, test: Target, command: str) -> dict:
     """One run's result on the texts of `test`."""
     there, started = test.data, time.perf_counter()
     told = {"max_length": test.max_length or run.settings["max_length"], "precision": run.settings["precision"]}
@@ -211,7 +208,7 @@ def as_row(
     }
 
 
-def majority_of(data: TaskData, test: Transfer, backbone: Backbone, command: str) -> dict:
+def majority_of(data: TaskData, test: Target, backbone: Backbone, command: str) -> dict:
     """The majority class's row."""
     found = majority(data.train, test.data.test, test.data.task.metric, len(data.task.labels))
     return heading(data, test.data, backbone, "majority") | scores_of(found) | {

@@ -19,7 +19,7 @@ from ..tasks import TaskData
 from .compare import key_of, majority_of, read_rows
 from .layer_choice import LayerChoice, choose_layer
 from .layer_curve import checkpoints, evaluate_together, finished, linear_head, runs_of, train_together, which_seeds
-from .session import Transfer
+from .session import Target
 
 
 def kept_curve(
@@ -55,7 +55,7 @@ def kept_curve(
             place = Path("adapters") / f"layer{row['layer']}-seed{row['seed']}"
             clf.save_pretrained(folder / place)
             row |= {"validation_score": run.best.get("validation_score"), "folder": str(place)}
-        return [majority_of(data, Transfer(data), backbone, ""), linear_head(data, backbone, chosen[0], ""), *rows]
+        return [majority_of(data, Target(data), backbone, ""), linear_head(data, backbone, chosen[0], ""), *rows]
 
     found = pd.DataFrame(kept_rows(folder / "curve.json", key, train))
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # the rows are written

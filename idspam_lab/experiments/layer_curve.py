@@ -16,15 +16,14 @@ from ..backbones import Backbone, check_layer, load_backbone
 from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..inputs import check_training
-from ..methods import METHODS
 from ..methods.spelled import read_method
+from ..metrics import with_interval
 from ..tasks import TaskData, load_task
 from ..training import Run, Settings, fit_many, predict_many
 from ..training.many import Losing
 from ..training.shared import SharedPass
 from .compare import as_row, key_of, majority_of, row_of
-from .results import with_interval
-from .session import Transfer, beside
+from .session import Target, beside
 
 ORDER = 0  # the seed of the batches' order, which all runs share
 
@@ -69,7 +68,7 @@ def layer_curve(
     rows = evaluate_together(clfs, trained, chosen[0], data, method, command)
     if baselines:
         plain = linear_head(data, frozen, chosen[0], command)
-        rows = [majority_of(data, Transfer(data), frozen, command), plain, *rows]
+        rows = [majority_of(data, Target(data), frozen, command), plain, *rows]
     if places:
         shutil.rmtree(places[0].parent, ignore_errors=True)
     return pd.DataFrame(rows)
@@ -132,7 +131,7 @@ def runs_of(
         for seed in seeds:
             told = options | {"layer": layer, "seed": seed, "read": read}
             clfs.append(PromptClassifier(backbone, name, labels=data.task.labels, **told))
-            settings.append(Settings(**(METHODS[name].preset | changes | {"seed": seed, "order_seed": ORDER})))
+            settings.append(clfs[-1].preset(**(changes | {"seed": seed, "order_seed": ORDER})))
     return clfs, settings
 
 
@@ -193,4 +192,4 @@ def linear_head(data: TaskData, backbone: Backbone, settings: Settings, command:
     run = clf.fit(data.train, data.validation, beside(clf, settings), **told)
     if run.stopped:  # by hand: no result
         raise KeyboardInterrupt
-    return row_of(clf, "linear_head", run, data, Transfer(data, settings.max_length), command)
+    return row_of(clf, "linear_head", run, data, Target(data, settings.max_length), command)

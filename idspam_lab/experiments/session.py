@@ -36,8 +36,8 @@ from .session_folder import PICTURES, claim
 
 
 @dataclass(frozen=True)
-class Transfer:
-    """Texts of another task that nothing was trained on."""
+class Target:
+    """A task whose test texts are read: the own one, or another that nothing was trained on."""
 
     data: TaskData
     max_length: int | None = None
@@ -63,7 +63,7 @@ def run_session(
     options: dict | None = None,
     settings: Settings | None = None,
     read: str | None = None,
-    transfer: Transfer | None = None,
+    transfer: Target | None = None,
     explain: Sequence[str] | None = None,
     command: str = "",
     callbacks: Sequence[Callback] = (),
@@ -206,7 +206,7 @@ def beside(clf: PromptClassifier, settings: Settings | None) -> Settings:
     return clf.preset(**alike, epochs=max(settings.epochs, clf.preset().epochs))
 
 
-def majority_row(data: TaskData, transfer: Transfer | None) -> dict:
+def majority_row(data: TaskData, transfer: Target | None) -> dict:
     """Always the most frequent class of the training texts."""
     K, metric = len(data.task.labels), data.task.metric
     most = data.task.labels[Counter(data.train.labels).most_common(1)[0][0]]
@@ -222,7 +222,7 @@ def majority_row(data: TaskData, transfer: Transfer | None) -> dict:
 
 
 def result_row(
-    clf: PromptClassifier, name: str, run: Run, data: TaskData, transfer: Transfer | None, settings: Settings
+    clf: PromptClassifier, name: str, run: Run, data: TaskData, transfer: Target | None, settings: Settings
 ) -> dict:
     """One trained method's row."""
     title = label_of(name)

@@ -13,7 +13,7 @@ from ..classifier import PromptClassifier
 from ..methods.spelled import title_of
 from ..tasks import TaskData
 from .compare import compare, stem
-from .session import Transfer
+from .session import Target
 from .summary import summarize
 
 
@@ -47,7 +47,7 @@ def both_ways(
     ways = ((first, max_length[0], second, max_length[1]), (second, max_length[1], first, max_length[0]))
     for source, length, target, limit in ways:
         say(f"Trained on {source.task.name}, tested there and on {target.task.name}:")
-        place, reading = Path(folder) / source.task.name, Transfer(target, limit)
+        place, reading = Path(folder) / source.task.name, Target(target, limit)
         more = {"folder": place, "transfer": reading, "say": say, "max_length": length}
         found.append(compare(source, backbone, methods, seeds, **more, **settings))
     return pd.concat(found, ignore_index=True)

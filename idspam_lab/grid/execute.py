@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..classifier import PromptClassifier
-from ..experiments import Transfer, with_interval
+from ..experiments import Target
 from ..experiments.compare import as_row, build, majority_of, row_of
 from ..experiments.layer_curve import train_together
 from ..methods.spelled import read_method, write_method
+from ..metrics import with_interval
 from ..tasks import TaskData, equated, load_for_evaluation, load_task, overlap
 from ..training import Run, predict_many
 from ..training.checkpoint import copy_of, put_back, trained_tensors
@@ -63,7 +64,7 @@ def execute(
     runs = train(clfs, planned, data, checkpoints, progress)
     trained = [Trained(*each) for each in zip(planned, clfs, runs, strict=True) if each[2].stopped is None]
     others = [] if first.few_shot else [test_texts_of(name, data.task.labels, **said) for name in first.transfer]
-    tests = [Transfer(data), *map(Transfer, others)]
+    tests = [Target(data), *map(Target, others)]
     remarks = remarks_on(data, others)
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
     for one in trained:
@@ -161,7 +162,7 @@ def spelled(run: GridRun) -> str:
     return write_method(name, options if run.layer is None else options | {"layer": run.layer})
 
 
-def evaluated(trained: Sequence[Trained], data: TaskData, test: Transfer, command: str) -> list[dict]:
+def evaluated(trained: Sequence[Trained], data: TaskData, test: Target, command: str) -> list[dict]:
     """A row a run on one test set; runs that have shared passes in training share them here."""
     if len(trained) == 1:
         one = trained[0]
@@ -195,9 +196,9 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict
         further = one.clf.fit(there.train, None, planned.settings, metric=there.task.metric, progress=False)
         if further.stopped:  # by hand: no result
             raise KeyboardInterrupt
-        rows.append(row_of(one.clf, planned.method, one.run, data, Transfer(there), command))
+        rows.append(row_of(one.clf, planned.method, one.run, data, Target(there), command))
         rows[-1]["few_shot"] = len(there.train)
-        constant = majority_of(replace(data, train=there.train), Transfer(there), one.clf.backbone, command)
+        constant = majority_of(replace(data, train=there.train), Target(there), one.clf.backbone, command)
         majority.append(constant | {"train_texts": len(data.train)})  # the few texts say which class is the largest
         put_back(one.clf, before)
     return rows, majority, remarks

@@ -1,6 +1,7 @@
 """A method and its options in one word, as it is typed and as it stands in tables: idspam:heads=4,outer_relu=false."""
 
 from ..errors import BadInput
+from ..training.settings import Settings
 from . import LABELS, METHODS
 
 Value = bool | int | float | str | list[int]
@@ -65,3 +66,12 @@ def title_of(word: str) -> str:
     """How a spelled method is called in tables: "ID-SPAM (heads=4)"."""
     name, _, rest = word.partition(":")
     return LABELS.get(name, name) + (f" ({rest.replace(',', ', ')})" if rest else "")
+
+
+def preset_of(word: str, **changes) -> Settings:
+    """The settings that suit a spelled method, with changes.
+
+    Raises:
+        BadInput: see `read_method` and Settings.
+    """
+    return Settings(**(METHODS[read_method(word)[0]].preset | changes))

@@ -3,6 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Number
+
+from ..errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,9 @@ class Examples:
         pairs: the second text of each row, or None for a task with one text.
         labels: class ids 0..K-1, or None where the rows are not labelled.
         name: where the rows come from, as in "sst2/validation".
+
+    Raises:
+        BadInput: a label is no whole number, or a number stands where a second text should.
     """
 
     texts: tuple[str, ...]
@@ -27,10 +33,13 @@ class Examples:
             if values is not None:
                 if isinstance(values, str):
                     raise TypeError(f"Examples.{field} is a list with one entry for each row, not one string.")
-                whole = (int(value) for value in values) if field == "labels" else values  # numpy's and True are 1 too
-                object.__setattr__(self, field, tuple(whole))
+                object.__setattr__(self, field, class_ids(values) if field == "labels" else tuple(values))
                 if len(getattr(self, field)) != len(self.texts):
                     raise ValueError(f"{len(self.texts)} texts, but {len(getattr(self, field))} {field}.")
+        if any(isinstance(pair, Number) for pair in self.pairs or ()):
+            raise BadInput(
+                "Numbers stand where the second texts of pairs should: give labels as Examples(texts, labels=[...])."
+            )
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -62,3 +71,24 @@ class Examples:
                 digest.update(b"%d:" % len(raw) + raw)  # with its length, so that "ab","c" is not "a","bc"
         digest.update(repr(self.labels).encode())
         return digest.hexdigest()[:16]
+
+
+def class_ids(values: Iterable) -> tuple[int, ...]:
+    """Labels as Python's whole numbers: numpy's, 1.0 and True are 1 too.
+
+    Raises:
+        BadInput: one is a name, or not whole; says which, from 1.
+    """
+    found = []
+    for number, value in enumerate(values, start=1):
+        try:
+            whole = int(value)
+        except (TypeError, ValueError, OverflowError):
+            whole = None
+        if whole is None or whole != value:
+            raise BadInput(
+                f"Label {number} is {value!r}, but a label is a class's number, 0 or more: write its place among the "
+                "classes' names (clf.label2id has it)."
+            )
+        found.append(whole)
+    return tuple(found)

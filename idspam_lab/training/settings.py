@@ -15,6 +15,11 @@ def is_whole(value) -> bool:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
+def is_number(value) -> bool:
+    """A number, and neither a truth value nor a word that reads like one."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 @dataclass(frozen=True)
 class Settings:
     """One training run (paper: section 3.1, appendix A, Table 7).
@@ -44,7 +49,11 @@ class Settings:
             value = getattr(self, name)
             if value is not None and (not is_whole(value) or not 0 <= value < MOST_SEED):
                 raise BadInput(f"{name} is {value}, but a seed is a whole number from 0 to below {MOST_SEED}.")
-        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+        for name in ("lr", "weight_decay", "warmup", "eps", "clip"):
+            if not is_number(getattr(self, name)):
+                raise BadInput(f"{name} is {getattr(self, name)!r}, but it is a number.")
+        two = isinstance(self.betas, tuple | list) and len(self.betas) == 2
+        if not two or not all(is_number(beta) and 0 <= beta < 1 for beta in self.betas):
             raise BadInput(f"betas are {self.betas}, but they are two numbers, each 0 or more and below 1.")
         for name in ("clip", "eps"):
             if not getattr(self, name) > 0:

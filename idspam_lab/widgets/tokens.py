@@ -49,10 +49,6 @@ class TokenView(OwnWidget):
         with self.hold_sync():
             self.tokens, self.said, self.notes = [], "", ""
 
-    def take_away(self, generator: Sequence[int] = (), backbone: Sequence[int] = ()) -> None:
-        """What a click does, from Python."""
-        self.out = {"generator": sorted(generator), "backbone": sorted(backbone)}
-
     def _repr_mimebundle_(self, **options):
         """With HTML beside the widget, for pages that have no widgets."""
         return with_html(super()._repr_mimebundle_(**options), tokens_html(self.tokens, self.labels, self.view))
