@@ -21,7 +21,7 @@ class ManyHeads(PromptGenerator):
     def __init__(self, heads: int, n: int, **shape):
         super().__init__(n, **shape)
         if heads < 1 or n % heads:
-            raise BadInput(f"heads is {heads}, but it divides the hidden size {n}.")
+            raise BadInput(f"heads is {heads}, which does not divide the hidden size {n}.")
         self.heads = heads
 
     def attend_by_head(self, E: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ def check(notebook):
     assert re.search(r"from the prompt +from the model +from both\n(\S+ +([\d.]+% *){4}\n){4}", text)
     assert len(re.findall(r"the cues are \w+ and \w+$", text, re.MULTILINE)) == 2  # of pair; place has one
     assert "more than erasing random ones" in text and "Integrated gradients miss their sum" in text
-    assert pictures_of(notebook) == 5
+    assert pictures_of(notebook) == 7
     return text
 
 

@@ -224,7 +224,7 @@ check_comprehensiveness(my_comprehensiveness)
 from textwrap import fill
 
 from idspam_lab.analysis.faithfulness import findings, prompt_table, study, summary
-from idspam_lab.plots import faithfulness
+from idspam_lab.plots import changed_prompts, erasure
 from idspam_lab.tasks import sample
 
 texts = sample(data.test, 8 if quick else 24)
@@ -232,13 +232,22 @@ measured = study(classifiers, texts, draws=2, steps=8, max_length=64, say=print)
 print("", *(fill(line, 95) for line in findings(measured)), sep="\n")
 
 # %%
-faithfulness(summary(measured), prompt_table(measured), findings(measured));
+erasure(summary(measured));
 
 # %% [markdown]
-# Read it like this. The first panel: an order is worth what it has beyond the last row, and what training has put into it is what
-# it has beyond the row above that. The second: what it has to the left of them. The third: what the prediction owes to the
-# prompt being made *from this text*.
-#
+# An order is worth what it has beyond the last row, and what training has put into it is what it has beyond the row above that.
+# The other measure turns it round: how much is lost when *only* the first tokens are left? A good order lies to the left.
+
+# %%
+erasure(summary(measured), measure="sufficiency");
+
+# %% [markdown]
+# And what the prediction owes to the prompt being made *from this text*:
+
+# %%
+changed_prompts(prompt_table(measured));
+
+# %% [markdown]
 # The gradients are meant to beat $w$: they see both routes and the class; $w$ sees one route and no class. What $w$ has for itself
 # is that it is part of the computation and not an estimate of it. And if freezing the attention to uniform flips few predictions, then most of
 # what the prompt does for these texts it would do without the weights that we have been reading.
