@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import transformers
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
-from idspam_lab.training import Settings, StopTraining
+from idspam_lab.training import Settings, StopTraining, fit
 from idspam_lab.training.batches import Collate, LengthBuckets
 from idspam_lab.training.checkpoint import NAME, trained_tensors
 from idspam_lab.training.loop import make_optimizer
@@ -109,6 +110,32 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(tiny, train, valida
     for a, b in zip(run.history, second.history, strict=True):
         assert {k: v for k, v in a.items() if "second" not in k} == {k: v for k, v in b.items() if "second" not in k}
     assert run.best_epoch == second.best_epoch
+
+
+class WithSpare(torch.nn.Module):
+    """Learns one number, and has another one that no step asks for."""
+
+    def __init__(self):
+        super().__init__()
+        self.w, self.spare = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
+
+    def forward(self, input_ids, attention_mask, labels=None):
+        logits = input_ids.float().mean(1, keepdim=True) * self.w  # (B, 2)
+        return SimpleNamespace(logits=logits, loss=torch.nn.functional.cross_entropy(logits, labels))
+
+
+def test_a_run_goes_on_though_a_parameter_has_got_no_gradient_yet(tmp_path):
+    rows = [{"input_ids": [1 + i % 2], "labels": i % 2} for i in range(8)]
+    whole, resumed = WithSpare(), WithSpare()
+    fit(whole, rows, None, QUICK, progress=False)
+
+    def stop(progress):
+        if progress.epoch == 2:
+            raise StopTraining
+
+    fit(WithSpare(), rows, None, QUICK, out=tmp_path, callbacks=[stop], progress=False)
+    assert len(fit(resumed, rows, None, QUICK, out=tmp_path, progress=False).history) == 3
+    assert same(weights(whole), weights(resumed))
 
 
 @pytest.mark.parametrize(("off", "same_run"), [(1e-6, True), (1e-2, False)])

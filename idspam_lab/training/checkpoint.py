@@ -126,6 +126,7 @@ def load(
     put_back(model, part("now."))
     for name, parameter in trained_tensors(model).items():
         for moment in ("step", "exp_avg", "exp_avg_sq"):
-            value = tensors[f"optimizer.{moment}.{name}"]
-            optimizer.state[parameter][moment] = value if moment == "step" else value.to(parameter.device)
+            value = tensors.get(f"optimizer.{moment}.{name}")
+            if value is not None:  # of a parameter that has got no gradient yet there is none
+                optimizer.state[parameter][moment] = value if moment == "step" else value.to(parameter.device)
     return state, part("best.")
