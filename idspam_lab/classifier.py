@@ -178,9 +178,14 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """
         settings = settings or self.preset()
         check_training(self, train, validation, metric)
+        before = self.pairs, self.max_length
         self.pairs, self.max_length = getattr(train, "pairs", None) is not None, settings.max_length
-        rows = self.rows(train, settings.max_length)
-        checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
+        try:
+            rows = self.rows(train, settings.max_length)
+            checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
+        except BaseException:  # nothing was trained
+            self.pairs, self.max_length = before
+            raise
         if store is True:
             store = Store() if settings.epochs > 1 else None  # of one epoch every text is met once
         with nullcontext() if store is False else fast_path(self, [*rows, *(checked or ())], settings, store):

@@ -235,6 +235,15 @@ def test_validation_texts_are_looked_at_before_the_training(clf, labels, sentenc
     assert not steps
 
 
+def test_a_training_that_does_not_begin_leaves_the_classifier_as_it_was(tiny):
+    clf = PromptClassifier(tiny, "linear_head")
+    clf.fit(Examples(("good", "bad"), None, (1, 0), "x"), None, clf.preset(epochs=1, max_length=8), progress=False)
+    pairs = Examples(("good", " "), ("very", " "), (1, 0), "x")
+    with pytest.raises(BadInput, match="Text 2 is empty"):
+        clf.fit(pairs, None, clf.preset(epochs=1, max_length=16), progress=False)
+    assert (clf.pairs, clf.max_length) == (False, 8)
+
+
 def test_single_texts_for_what_was_trained_on_pairs_are_noticed(minilm):
     clf = PromptClassifier(minilm, "linear_head")
     clf.fit(Examples(tuple(TEXTS), tuple(TEXTS), (0, 1, 0), "x"), None, clf.preset(epochs=1), progress=False)
