@@ -134,6 +134,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None
     ) -> tuple[Tensor, Trace | None]:
         """(B, N) -> logits (B, K) and how the prompts came about, in the order of the tokens padded on the right."""
+        self.follow_backbone()
         mask = torch.ones_like(ids) if mask is None else mask
         mask, ids, types = pad_right(mask, ids, types)
         hidden, mask, trace = (self.fast or self.method).encode(self.backbone, ids, mask, types)
@@ -278,6 +279,12 @@ class PromptClassifier(nn.Module, AdapterFiles):
         return json.dumps([self.adapter_config(), code_of(type(self.method))], sort_keys=True)
 
     # Helpers ---------------------------------------------------------------------------------------------
+
+    def follow_backbone(self) -> None:
+        """Moves what is this classifier's own to its backbone, which goes with any classifier on it that trains."""
+        device = device_of(self.backbone)
+        if any(p.device != device for part in (self.method, self.head) for p in part.parameters()):
+            self.to(device)
 
     @property
     def explains(self) -> bool:

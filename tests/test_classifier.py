@@ -1,6 +1,8 @@
 """Backbone + method + readout + head: what the verbs return, and that nothing depends on the rest of the batch."""
 
+import copy
 import warnings
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+from idspam_lab.analysis.paths import knock_out_each
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
@@ -130,6 +133,18 @@ def test_two_classifiers_on_one_backbone_do_not_disturb_each_other(tiny, train, 
     second.fit(train, validation, settings, progress=False)
     first.fit(train, validation, settings, progress=False)
     assert np.array_equal(first.predict_proba(TEXTS), alone.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("method", ["idspam", "linear_head", "lora", "p_tuning_v2"])
+@pytest.mark.parametrize("verb", ["predict_proba", "explain", "knock_out_each"])
+def test_a_classifier_goes_where_another_one_has_taken_their_backbone(tiny, method, verb):
+    """Tensors of the meta device have no numbers, so no verb comes to its end there."""
+    backbone = copy.deepcopy(tiny)
+    first, second = PromptClassifier(backbone, "linear_head"), PromptClassifier(backbone, method)
+    first.to("meta")
+    with suppress(NotImplementedError, RuntimeError):
+        knock_out_each(second, TEXTS[0]) if verb == "knock_out_each" else getattr(second, verb)(TEXTS)
+    assert {p.device.type for p in second.parameters()} == {"meta"}
 
 
 def test_transformers_trainer_can_train_it(minilm, train, validation, tmp_path):

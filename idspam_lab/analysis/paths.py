@@ -177,6 +177,7 @@ def without(row: Row, places: set[int]) -> Row:
 
 def batch_of(clf: PromptClassifier, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor | None]:
     """Ids, mask and perhaps types, (B, N) each, where the classifier lies."""
+    clf.follow_backbone()
     batch = {key: value.to(device_of(clf)) for key, value in Collate(clf.pad_id)(list(rows)).items()}
     return batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids")
 
