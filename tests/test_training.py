@@ -1,6 +1,7 @@
 """The loop: batches, repeatability, resuming, stopping, failing."""
 
 import json
+import math
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,7 @@ from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.training import Settings, StopTraining, fit
-from idspam_lab.training.batches import Collate, LengthBuckets
+from idspam_lab.training.batches import Collate, LengthBuckets, training_loader
 from idspam_lab.training.checkpoint import NAME, trained_tensors
 from idspam_lab.training.loop import make_optimizer
 from idspam_lab.training.predict import token_chunks
@@ -335,6 +336,25 @@ def test_length_buckets_cover_every_text_once_and_differ_by_epoch():
     assert list(sampler) != first
     padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in first)
     assert padded < 1.1 * sum(lengths)
+
+
+@pytest.mark.parametrize(("texts", "processes"), [(100, 1), (100, 2), (70, 4), (67, 2), (65, 4)])
+def test_processes_have_equal_parts_of_each_batch_and_drop_no_text(texts, processes):
+    rows = [{"input_ids": [i], "labels": 0} for i in range(texts)]
+    whole, *parts = (
+        [batch["input_ids"].flatten().tolist() for batch in training_loader(rows, 32, 0, 1, 1, *share)]
+        for share in [(0, 1), *((process, processes) for process in range(processes))]
+    )
+    assert len(whole) == math.ceil(texts / 32)
+    for batch, *shares in zip(whole, *parts, strict=True):
+        met = sum(shares, [])
+        assert set(met) == set(batch) and len({len(share) for share in shares}) == 1
+        assert len(met) < len(batch) + processes  # of a batch that cannot be divided, a few texts twice
+
+
+def test_a_batch_that_the_processes_cannot_divide_is_refused():
+    with pytest.raises(BadInput, match="batch_size is 15, but 2 processes .* choose a multiple of 2, such as 16"):
+        training_loader([{"input_ids": [1]}], 15, 0, 0, 1, 0, 2)
 
 
 def test_collate_pads_on_the_right():

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DataLoaderConfiguration
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -100,8 +99,7 @@ def fit(
         BadInput: the loss is no number any more (the best epoch so far is put back first), or the folder holds
             another run. A checkpoint that cannot be written is warned of, and training goes on.
     """
-    # With several devices, batch_size stays the whole batch: each takes its share of it.
-    accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
+    accelerator = Accelerator()
     start = checkpoint.copy_of(checkpoint.trained_tensors(model))
     texts = checkpoint.digest_of([train, validation]) if out else ""
     key = checkpoint.RunKey.of([settings.to_dict(), metric, identity], texts, start) if out else None
@@ -110,6 +108,7 @@ def fit(
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     steps_an_epoch = math.ceil(len(train) / settings.batch_size)
     steps = steps_an_epoch * settings.epochs
+    share = accelerator.process_index, accelerator.num_processes  # with several, batch_size stays the whole batch
 
     run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in start.values()))
     run.environment = environment(accelerator.device)
@@ -129,7 +128,7 @@ def fit(
     try:
         for epoch in range(done + 1, settings.epochs + 1):
             torch.manual_seed(settings.seed * 100_003 + epoch)  # each epoch draws its own dropout, resumed or not
-            loader = accelerator.prepare(training_loader(train, settings.batch_size, pad_id, settings.order, epoch))
+            loader = training_loader(train, settings.batch_size, pad_id, settings.order, epoch, *share)
 
             def told(step: int, loss: float, epoch: int = epoch) -> None:
                 if not math.isfinite(loss):
@@ -190,6 +189,7 @@ def train_epoch(
     for batch in loader:
         for group in optimizer.param_groups:
             group["lr"] = settings.lr * group["factor"] * rate(step, steps, settings.warmup)
+        batch = {name: column.to(accelerator.device) for name, column in batch.items()}
         with autocast(settings.precision, accelerator.device):
             loss = model(**batch).loss
         accelerator.backward(loss)
