@@ -1,6 +1,5 @@
 """Runs that share passes, against the plain loop: the same weights and numbers as each run alone."""
 
-
 import pytest
 import torch
 
@@ -8,6 +7,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.methods import IDSPAM
 from idspam_lab.training import Settings, fit, fit_many, shared
+from idspam_lab.training.checkpoint import copy_of, trained_tensors
 from idspam_lab.training.lanes import Lane
 from idspam_lab.training.shared import SharedPass
 from tests.test_backbones import build
@@ -114,6 +114,17 @@ def test_a_run_whose_loss_is_no_number_ends_alone():
     assert len(before) == len(list(clfs[1].parameters()))
     others = [(clfs[i], found[i]) for i in (0, 2)]
     assert_same(others, alone(backbone, [runs[0], runs[2]]))
+
+
+def test_an_epoch_whose_validation_loss_is_no_number_is_not_kept():
+    backbone, runs = build("bert").double(), [LAYERS[0], (*LAYERS[1][:2], {"seed": 0, "lr": 1e300}), LAYERS[2]]
+    one_step = {"epochs": 1, "batch_size": 40}
+    clfs, settings = make(backbone, [(*run[:2], run[2] | one_step) for run in runs])
+    start = copy_of(trained_tensors(clfs[1]))
+    found = fit_many(clfs, rows(40), rows(12, seed=1), settings, progress=False)
+    assert "The validation loss became nan at step 1 (epoch 1)" in found[1].stopped and not found[1].best_epoch
+    assert all(torch.equal(start[name], now) for name, now in trained_tensors(clfs[1]).items())
+    assert [run.best_epoch for run in found] == [1, 0, 1]
 
 
 def test_a_killed_call_goes_on_from_each_runs_last_epoch(tmp_path, monkeypatch):

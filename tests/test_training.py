@@ -274,6 +274,15 @@ def test_nan_loss_is_one_sentence_and_the_best_so_far_is_put_back(tiny, train, v
     assert same(weights(clf), kept)
 
 
+def test_an_epoch_whose_validation_loss_is_no_number_is_not_kept(tiny, train, validation):
+    """One step leaves no later one whose training loss would tell."""
+    clf = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8)
+    start, settings = weights(clf), Settings(epochs=1, batch_size=64, lr=1e30, precision="fp32")
+    with pytest.raises(BadInput, match=r"validation loss became nan at step 1 .* the starting weights are kept"):
+        clf.fit(train, validation, settings, progress=False)
+    assert same(weights(clf), start)
+
+
 def test_optimizer_is_the_papers(tiny):
     clf = PromptClassifier(tiny, "idspam", layer=1)
     optimizer = make_optimizer(clf, Settings(weight_decay=0.1))

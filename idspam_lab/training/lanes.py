@@ -95,6 +95,9 @@ class Lane:
         if wrong is not None:
             step = steps - len(losses) + wrong + 1
             return self.stop(nan_sentence(losses[wrong], step, epoch, self.settings, self.run))
+        loss = validation.get("loss", 0.0)
+        if not math.isfinite(loss):
+            return self.stop(nan_sentence(loss, steps, epoch, self.settings, self.run, "validation loss"))
         metrics = {"epoch": epoch, "step": steps, "train_loss": sum(losses) / len(losses), "train_seconds": seconds}
         metrics |= {"texts_per_second": texts / seconds} | {f"validation_{k}": v for k, v in validation.items()}
         self.run.history.append(metrics)

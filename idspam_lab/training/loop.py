@@ -152,6 +152,9 @@ def fit(
             }
             if validation:
                 found = evaluate(model, validation, pad_id, metric, settings.precision)
+                if not math.isfinite(found["loss"]):
+                    sentence = nan_sentence(found["loss"], metrics["step"], epoch, settings, run, "validation loss")
+                    raise BadInput(sentence)
                 metrics |= {f"validation_{name}": number for name, number in found.items()}
             run.history.append(metrics)
             if is_best(run.history):
@@ -214,10 +217,10 @@ def validation_so_far(run: Run) -> dict[str, str]:
     return {} if last is None else {"validation": f"{last:.3f}"}
 
 
-def nan_sentence(loss: float, step: int, epoch: int, settings: Settings, run: Run) -> str:
+def nan_sentence(loss: float, step: int, epoch: int, settings: Settings, run: Run, what: str = "loss") -> str:
     """What to say when the loss is no number any more."""
     kept = f"epoch {run.best_epoch} is kept" if run.best_epoch else "the starting weights are kept"
     return (
-        f"The loss became {loss} at step {step} (epoch {epoch}) with lr {settings.lr:g}; {kept}. "
+        f"The {what} became {loss} at step {step} (epoch {epoch}) with lr {settings.lr:g}; {kept}. "
         'A smaller lr, or precision "fp32", usually helps.'
     )
