@@ -20,6 +20,7 @@ from idspam_lab.training.batches import Collate, LengthBuckets, training_loader
 from idspam_lab.training.checkpoint import NAME, trained_tensors
 from idspam_lab.training.loop import make_optimizer
 from idspam_lab.training.predict import token_chunks
+from idspam_lab.training.record import best_epoch
 
 QUICK = Settings(epochs=3, batch_size=16, lr=5e-3, precision="fp32")
 
@@ -90,6 +91,12 @@ def test_the_best_epoch_is_kept_not_the_last(tiny, train, validation):
 def test_without_validation_the_last_epoch_is_kept(tiny, train):
     _, run = fitted(tiny, train, None)
     assert run.best_epoch == 3 and "validation_score" not in run.history[0]
+
+
+@pytest.mark.parametrize(("scores", "best"), [([], 0), ([0.0], 1), ([0.5, 0.7, 0.7, 0.6], 2), ([None, None], 2)])
+def test_the_earliest_of_the_best_epochs_is_kept(scores, best):
+    history = [{} if score is None else {"validation_score": score} for score in scores]
+    assert best_epoch(history) == best
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(tiny, train, validation, tmp_path):

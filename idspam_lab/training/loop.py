@@ -21,7 +21,7 @@ from . import checkpoint
 from .batches import Row, training_loader
 from .device import autocast
 from .predict import predict_logits
-from .record import Run, environment, peak_memory_mb
+from .record import Run, best_epoch, environment, peak_memory_mb
 from .settings import Settings
 
 
@@ -62,6 +62,12 @@ def rate(step: int, steps: int, warmup: float) -> float:
     """The learning rate's factor at a step (from 0): up to 1 over the warm-up, then down to 0, both straight lines."""
     rise = round(warmup * steps)
     return (step + 1) / rise if step < rise else (steps - step) / max(1, steps - rise)
+
+
+def set_rates(optimizer: torch.optim.Optimizer, settings: Settings, step: int, steps: int) -> None:
+    """The learning rates for the next step; `step` of `steps` were done before."""
+    for group in optimizer.param_groups:
+        group["lr"] = settings.lr * group["factor"] * rate(step, steps, settings.warmup)
 
 
 def evaluate(model: nn.Module, rows: list[Row], pad_id: int, metric: str, precision: str) -> dict:
@@ -112,11 +118,8 @@ def fit(
 
     run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in start.values()))
     run.environment = environment(accelerator.device)
-    best = start
-    resumed = checkpoint.load(out, model, optimizer.optimizer, key) if out else None
-    if resumed:
-        state, best = resumed
-        run.history, run.best_epoch, run.seconds = state["history"], state["best_epoch"], state["seconds"]
+    best = checkpoint.load(out, model, optimizer.optimizer, key, run) if out else None
+    best = start if best is None else best
     started, done = time.perf_counter() - run.seconds, len(run.history)
     bar = tqdm(
         total=steps,
@@ -143,27 +146,18 @@ def fit(
             model.train()
             losses = train_epoch(accelerator, wrapped, optimizer, loader, settings, first_step, steps, told)
             seconds = time.perf_counter() - epoch_started
-            metrics = {
-                "epoch": epoch,
-                "step": first_step + len(losses),
-                "train_loss": sum(losses) / len(losses),
-                "train_seconds": seconds,
-                "texts_per_second": len(train) / seconds,
-            }
-            if validation:
-                found = evaluate(model, validation, pad_id, metric, settings.precision)
-                if not math.isfinite(found["loss"]):
-                    sentence = nan_sentence(found["loss"], metrics["step"], epoch, settings, run, "validation loss")
-                    raise BadInput(sentence)
-                metrics |= {f"validation_{name}": number for name, number in found.items()}
+            found = evaluate(model, validation, pad_id, metric, settings.precision) if validation else {}
+            metrics = metrics_of(epoch, first_step + len(losses), losses, seconds, len(train), found)
+            if not math.isfinite(found.get("loss", 0.0)):
+                raise BadInput(nan_sentence(found["loss"], metrics["step"], epoch, settings, run, "validation loss"))
             run.history.append(metrics)
-            if is_best(run.history):
-                run.best_epoch, best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(model))
+            run.best_epoch = best_epoch(run.history)
+            if run.best_epoch == epoch:
+                best = checkpoint.copy_of(checkpoint.trained_tensors(model))
             bar.set_postfix(epoch=epoch, loss=f"{losses[-1]:.3f}", **validation_so_far(run))
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
-                state = {"history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}
-                checkpoint.save(out, model, best, optimizer.optimizer, key.to_dict() | state)
+                checkpoint.save(out, model, best, optimizer.optimizer, key, run)
             for callback in callbacks:
                 callback(Progress(epoch, metrics["step"], steps, losses[-1], metrics, model))
     except (StopTraining, KeyboardInterrupt) as stop:
@@ -190,8 +184,7 @@ def train_epoch(
     """One pass over the training batches; `step` of `steps` were done before. Returns the loss of each step."""
     losses = []
     for batch in loader:
-        for group in optimizer.param_groups:
-            group["lr"] = settings.lr * group["factor"] * rate(step, steps, settings.warmup)
+        set_rates(optimizer, settings, step, steps)
         batch = {name: column.to(accelerator.device) for name, column in batch.items()}
         with autocast(settings.precision, accelerator.device):
             loss = model(**batch).loss
@@ -205,10 +198,18 @@ def train_epoch(
     return losses
 
 
-def is_best(history: list[dict]) -> bool:
-    """Is the last epoch better than all before it? Without validation scores the last always is."""
-    scores = [epoch.get("validation_score", i) for i, epoch in enumerate(history)]
-    return scores[-1] > max(scores[:-1], default=-1)
+def metrics_of(epoch: int, step: int, losses: list[float], seconds: float, texts: int, validation: dict) -> dict:
+    """What a run's history says of an epoch.
+
+    Args:
+        step: done until then, over all epochs.
+        losses: of the epoch's steps.
+        seconds: for training.
+        texts: that were trained on.
+        validation: of `evaluate`; {} without validation texts.
+    """
+    metrics = {"epoch": epoch, "step": step, "train_loss": sum(losses) / len(losses), "train_seconds": seconds}
+    return metrics | {"texts_per_second": texts / seconds} | {f"validation_{k}": v for k, v in validation.items()}
 
 
 def validation_so_far(run: Run) -> dict[str, str]:
