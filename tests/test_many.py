@@ -161,6 +161,30 @@ def test_a_run_goes_on_alone_from_where_it_went_with_others(tmp_path):
         fit_many(clfs, rows(32), rows(12, seed=1), others, out=out, progress=False)
 
 
+def test_a_run_that_was_dropped_is_read_back_alone_and_its_checkpoint_goes_on(tmp_path):
+    """With the weights of its last epoch, that is, and not with the best ones and the moments of the last."""
+    backbone, out, runs = build("bert").double(), [tmp_path / "0", tmp_path / "1"], [LAYERS[0], LAYERS[1]]
+    told = {"metric": "accuracy", "progress": False}
+    texts = rows(40), [row | {"labels": 1 - row["labels"]} for row in rows(40)]  # the better learned, the worse
+    clfs, settings = make(backbone, [(*run[:2], run[2] | {"lr": 0.05}) for run in runs])
+    fit_many(clfs, *texts, settings, out=out, losing=lambda epoch, _: {0} if epoch == 3 else set(), **told)
+    dropped = clfs[0].run
+    assert dropped.stopped == "dropped after epoch 3" and dropped.best_epoch < 3
+
+    def again():
+        return make(backbone, [(*run[:2], run[2] | {"lr": 0.05}) for run in runs])[0][0]
+
+    clf = again()
+    run = fit(clf, *texts, settings[0], out=out[0], identity=clf.run_identity(), **told)
+    assert run.history == dropped.history and run.stopped == dropped.stopped
+    assert_same([(clf, run)], [(clfs[0], dropped)], near=1e-12)
+    went_on, whole = again(), again()
+    with pytest.MonkeyPatch.context() as patch:  # as if it had only been cut off there
+        patch.setattr("idspam_lab.training.checkpoint.STATE", ("history", "best_epoch", "seconds"))
+        found = fit(went_on, *texts, settings[0], out=out[0], identity=went_on.run_identity(), **told)
+    assert_same([(went_on, found)], [(whole, fit(whole, *texts, settings[0], **told))])
+
+
 def test_losing_runs_end_and_keep_their_best():
     backbone = build("bert").double()
     asked = []

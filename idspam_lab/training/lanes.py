@@ -88,19 +88,20 @@ class Lane:
         wrong = next((number for number, loss in enumerate(losses) if not math.isfinite(loss)), None)
         if wrong is not None:
             step = steps - len(losses) + wrong + 1
-            return self.stop(nan_sentence(losses[wrong], step, epoch, self.settings, self.run))
+            self.run.stopped = nan_sentence(losses[wrong], step, epoch, self.settings, self.run)
+            return
         loss = validation.get("loss", 0.0)
         if not math.isfinite(loss):
-            return self.stop(nan_sentence(loss, steps, epoch, self.settings, self.run, "validation loss"))
+            self.run.stopped = nan_sentence(loss, steps, epoch, self.settings, self.run, "validation loss")
+            return
         self.run.history.append(metrics_of(epoch, steps, losses, seconds, texts, validation))
         self.run.seconds += whole
         self.run.best_epoch = best_epoch(self.run.history)
         if self.run.best_epoch == epoch:
             self.best = checkpoint.copy_of(checkpoint.trained_tensors(self.clf))
 
-    def stop(self, why: str | None = None) -> None:
-        """Puts the best weights back."""
-        self.run.stopped = why
+    def put_back(self) -> None:
+        """Leaves the classifier with its best weights."""
         checkpoint.put_back(self.clf, self.best)
         self.clf.eval()
 

@@ -97,7 +97,8 @@ def fit(
         train, validation: tokenised rows with labels. Without validation rows the last epoch is the best.
         metric: "accuracy" or "acc_f1"; the validation's `score` picks the epoch (the earlier one if two are equal).
         out: folder for a checkpoint after each epoch. A run that finds its own checkpoint there goes on from it and
-            ends with the same weights as one that was never interrupted; a finished run is only read back.
+            ends with the same weights as one that was never interrupted; a finished run, or one that was dropped
+            among others (many.py), is only read back.
         identity: what the model is, as far as its trained weights do not show it; keeps two runs' checkpoints apart.
         callbacks: called with a Progress after each step and epoch.
 
@@ -120,7 +121,7 @@ def fit(
     run.environment = environment(accelerator.device)
     best = checkpoint.load(out, model, optimizer.optimizer, key, run) if out else None
     best = start if best is None else best
-    started, done = time.perf_counter() - run.seconds, len(run.history)
+    started, done = time.perf_counter() - run.seconds, settings.epochs if run.stopped else len(run.history)
     bar = tqdm(
         total=steps,
         initial=done * steps_an_epoch,

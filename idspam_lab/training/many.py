@@ -96,12 +96,12 @@ def fit_many(
             left = [lane for lane in going if lane.run.stopped is None]
             ending = losing(epoch, [lane.clf for lane in left]) if losing and epoch < chosen.epochs else set()
             for place in ending:
-                left[place].stop(f"dropped after epoch {epoch}")
-            for lane in going:
+                left[place].run.stopped = f"dropped after epoch {epoch}"
+            for lane in left:  # the others have no epoch to go on from but the one before
                 lane.save()
             bar.set_postfix(epoch=epoch, runs=len(left) - len(ending))
     for lane in lanes:
-        lane.stop(lane.run.stopped)
+        lane.put_back()
         lane.run.peak_memory_mb = peak_memory_mb(device)
     return [lane.run for lane in lanes]
 
