@@ -9,7 +9,7 @@ clf.save_pretrained("my-adapter")       # 1-2 MB: what was trained, and which ba
 import json
 import warnings
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -189,7 +189,12 @@ class PromptClassifier(nn.Module, AdapterFiles):
             raise
         if store is True:
             store = Store() if settings.epochs > 1 else None  # of one epoch every text is met once
-        with nullcontext() if store is False else fast_path(self, [*rows, *(checked or ())], settings, store):
+        with ExitStack() as stack:
+
+            def begin() -> None:  # of a run that is only read back, no text is looked at
+                if store is not False:
+                    stack.enter_context(fast_path(self, [*rows, *(checked or ())], settings, store))
+
             self.run = fit(
                 self,
                 rows,
@@ -201,6 +206,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
                 identity=self.run_identity(),
                 callbacks=callbacks,
                 progress=progress,
+                begin=begin,
             )
         return self.run
 

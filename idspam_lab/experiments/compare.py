@@ -123,9 +123,7 @@ def stem(word: str, seed: int) -> str:
     return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
 
 
-def key_of(
-    data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more
-) -> str:
+def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Transfer | None, *more) -> str:
     """What makes two runs the same run.
 
     Args:
@@ -177,7 +175,8 @@ def as_row(
     predict_seconds: float,
     command: str,
 ) -> dict:
-    """One result with where it comes from. Times are seconds a text: of training a text of an epoch.
+    """One result with where it comes from. Times are seconds a text: of training a text of an epoch, the states that
+    all epochs use included.
 
     Args:
         found: what `evaluate` found on the test texts of `there`.

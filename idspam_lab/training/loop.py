@@ -90,6 +90,7 @@ def fit(
     identity: str = "",
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
+    begin: Callable[[], object] = lambda: None,
 ) -> Run:
     """Trains `model` in place and leaves it with the weights of its best epoch.
 
@@ -101,6 +102,7 @@ def fit(
             among others (many.py), is only read back.
         identity: what the model is, as far as its trained weights do not show it; keeps two runs' checkpoints apart.
         callbacks: called with a Progress after each step and epoch.
+        begin: makes what all epochs use; called, and timed, with the first epoch that is still to be trained.
 
     Raises:
         BadInput: the loss is no number any more (the best epoch so far is put back first), or the folder holds
@@ -131,6 +133,9 @@ def fit(
     )
     try:
         for epoch in range(done + 1, settings.epochs + 1):
+            epoch_started = time.perf_counter()
+            if epoch == done + 1:
+                begin()
             torch.manual_seed(settings.seed * 100_003 + epoch)  # each epoch draws its own dropout, resumed or not
             loader = training_loader(train, settings.batch_size, pad_id, settings.order, epoch, *share)
 
@@ -142,7 +147,6 @@ def fit(
                 for callback in callbacks:
                     callback(Progress(epoch, step, steps, loss, None, model))
 
-            epoch_started = time.perf_counter()
             first_step = (epoch - 1) * steps_an_epoch
             model.train()
             losses = train_epoch(accelerator, wrapped, optimizer, loader, settings, first_step, steps, told)
@@ -205,7 +209,7 @@ def metrics_of(epoch: int, step: int, losses: list[float], seconds: float, texts
     Args:
         step: done until then, over all epochs.
         losses: of the epoch's steps.
-        seconds: for training.
+        seconds: for training, and in the first epoch for what all epochs use.
         texts: that were trained on.
         validation: of `evaluate`; {} without validation texts.
     """
