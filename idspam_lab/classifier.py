@@ -31,6 +31,7 @@ from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
 from .training.fast import FastPath, fast_path
+from .training.predict import evaluating
 from .verbalizer import Verbalizer, WordHead, at_mask, check_masks, check_verbalizer
 
 Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
@@ -215,7 +216,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
     ) -> np.ndarray:
         """Probabilities of the classes. (texts, K), float32, rows sum to 1."""
         rows = self.rows(texts, max_length)
-        with fast_path(self):
+        with evaluating(self), fast_path(self):
             logits = predict_logits(self, rows, self.pad_id, precision=precision, progress=progress)
         return logits.softmax(-1).numpy() if len(logits) else np.empty((0, len(self.id2label)), np.float32)
 
@@ -223,7 +224,6 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """The most probable label of each text; options as for `predict_proba`."""
         return [self.id2label[i] for i in self.predict_proba(texts, **options).argmax(-1).tolist()]
 
-    @torch.no_grad()
     def explain(self, texts: Texts, *, max_length: int | None = None) -> list[Explanation]:
         """The token weights and attention that each text's prompt was made with, beside its prediction.
 
@@ -234,14 +234,13 @@ class PromptClassifier(nn.Module, AdapterFiles):
         Raises:
             BadInput: the method makes no prompt from tokens.
         """
-        was_training, fast = self.training, self.fast
-        self.eval()
-        self.fast = None
-        try:
-            return [self._explained(row) for row in self.rows(texts, max_length)]
-        finally:
-            self.train(was_training)
-            self.fast = fast
+        rows = self.rows(texts, max_length)
+        with evaluating(self):
+            fast, self.fast = self.fast, None
+            try:
+                return [self._explained(row) for row in rows]
+            finally:
+                self.fast = fast
 
     def _explained(self, row: dict) -> Explanation:
         """One tokenised text's Explanation."""

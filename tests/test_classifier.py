@@ -1,6 +1,7 @@
 """Backbone + method + readout + head: what the verbs return, and that nothing depends on the rest of the batch."""
 
 import copy
+import threading
 import warnings
 from contextlib import suppress
 
@@ -325,6 +326,26 @@ def test_explain_is_the_plain_path_in_the_middle_of_a_training_too(tiny, train):
     clf.fit(train, None, Settings(epochs=1, precision="bf16"), callbacks=[look], progress=False)
     (told, fast) = seen[0]
     assert fast is not None and told == clf.explain(["a gripping film"])[0].probabilities["LABEL_0"]
+
+
+def test_reading_while_another_thread_trains_changes_neither(tiny, train, validation):
+    def start():
+        return PromptClassifier(tiny, "idspam", layer=1, t=3, c=8, dropout=0.5)
+
+    settings = Settings(epochs=4, batch_size=4, lr=3e-3, precision="fp32")
+    alone, clf = start(), start()
+    expected = alone.fit(train, validation, settings, progress=False)
+
+    thread = threading.Thread(target=clf.fit, args=(train, validation, settings), kwargs={"progress": False})
+    thread.start()
+    reads = 0
+    while thread.is_alive():
+        clf.explain(TEXTS[:1]), clf.predict(TEXTS[:1]), knock_out_each(clf, TEXTS[0])
+        reads += 1
+    numbers = [name for name in expected.history[0] if "second" not in name]
+    assert reads > 3 and clf.fast is None and not clf.training
+    for ours, theirs in zip(clf.run.history, expected.history, strict=True):
+        assert [ours[name] for name in numbers] == [theirs[name] for name in numbers]
 
 
 def test_checkpointing_can_be_switched_off(tiny):

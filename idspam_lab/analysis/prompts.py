@@ -9,7 +9,8 @@ from sklearn.manifold import TSNE
 from sklearn.metrics.pairwise import cosine_similarity
 
 from ..errors import BadInput
-from .routes import check_routes, chunks, evaluating, own_prompts
+from ..training.predict import evaluating
+from .routes import check_routes, chunks, own_prompts
 
 PROJECTIONS = ("pca", "tsne")
 

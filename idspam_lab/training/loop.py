@@ -20,7 +20,7 @@ from ..metrics import score
 from . import checkpoint
 from .batches import Row, training_loader
 from .device import autocast
-from .predict import predict_logits
+from .predict import TURN, predict_logits
 from .record import Run, best_epoch, environment, peak_memory_mb
 from .settings import Settings
 
@@ -148,7 +148,8 @@ def fit(
                     callback(Progress(epoch, step, steps, loss, None, model))
 
             first_step = (epoch - 1) * steps_an_epoch
-            model.train()
+            with TURN:
+                model.train()
             losses = train_epoch(accelerator, wrapped, optimizer, loader, settings, first_step, steps, told)
             seconds = time.perf_counter() - epoch_started
             found = evaluate(model, validation, pad_id, metric, settings.precision) if validation else {}
@@ -170,8 +171,9 @@ def fit(
         run.seconds = time.perf_counter() - started
     finally:
         bar.close()
-        checkpoint.put_back(model, best)
-        model.eval()
+        with TURN:
+            checkpoint.put_back(model, best)
+            model.eval()
     run.peak_memory_mb = peak_memory_mb(accelerator.device)
     return run
 
@@ -189,16 +191,17 @@ def train_epoch(
     """One pass over the training batches; `step` of `steps` were done before. Returns the loss of each step."""
     losses = []
     for batch in loader:
-        set_rates(optimizer, settings, step, steps)
-        batch = {name: column.to(accelerator.device) for name, column in batch.items()}
-        with autocast(settings.precision, accelerator.device):
-            loss = model(**batch).loss
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(model.parameters(), settings.clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        step += 1
-        losses.append(accelerator.reduce(loss.detach(), "mean").item())
+        with TURN:
+            set_rates(optimizer, settings, step, steps)
+            batch = {name: column.to(accelerator.device) for name, column in batch.items()}
+            with autocast(settings.precision, accelerator.device):
+                loss = model(**batch).loss
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(model.parameters(), settings.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            losses.append(accelerator.reduce(loss.detach(), "mean").item())
         told(step, losses[-1])
     return losses
 
