@@ -10,7 +10,7 @@ clf.save_pretrained("my-adapter")       # 2.4 MB: what was trained, and which ba
 import json
 import warnings
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -33,6 +33,7 @@ from .training import Callback, Run, Settings, Store, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
 from .training.fast import FastPath, fast_path
+from .training.predict import evaluating
 from .verbalizer import Verbalizer, WordHead, at_mask, check_masks, check_verbalizer
 
 Texts = Sequence[str] | Sequence[tuple[str, str]]  # or tasks.Examples
@@ -136,6 +137,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
         self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None
     ) -> tuple[Tensor, Trace | None]:
         """(B, N) -> logits (B, K) and how the prompts came about, in the order of the tokens padded on the right."""
+        self.follow_backbone()
         mask = torch.ones_like(ids) if mask is None else mask
         mask, ids, types = pad_right(mask, ids, types)
         hidden, mask, trace = (self.fast or self.method).encode(self.backbone, ids, mask, types)
@@ -180,12 +182,22 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """
         settings = settings or self.preset()
         check_training(self, train, validation, metric)
+        before = self.pairs, self.max_length
         self.pairs, self.max_length = getattr(train, "pairs", None) is not None, settings.max_length
-        rows = self.rows(train, settings.max_length)
-        checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
+        try:
+            rows = self.rows(train, settings.max_length)
+            checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
+        except BaseException:  # nothing was trained
+            self.pairs, self.max_length = before
+            raise
         if store is True:
             store = Store() if settings.epochs > 1 else None  # of one epoch every text is met once
-        with nullcontext() if store is False else fast_path(self, [*rows, *(checked or ())], settings, store):
+        with ExitStack() as stack:
+
+            def begin() -> None:  # of a run that is only read back, no text is looked at
+                if store is not False:
+                    stack.enter_context(fast_path(self, [*rows, *(checked or ())], settings, store))
+
             self.run = fit(
                 self,
                 rows,
@@ -197,6 +209,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
                 identity=self.run_identity(),
                 callbacks=callbacks,
                 progress=progress,
+                begin=begin,
             )
         return self.run
 
@@ -205,7 +218,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
     ) -> np.ndarray:
         """Probabilities of the classes. (texts, K), float32, rows sum to 1."""
         rows = self.rows(texts, max_length)
-        with fast_path(self):
+        with evaluating(self), fast_path(self):
             logits = predict_logits(self, rows, self.pad_id, precision=precision, progress=progress)
         return logits.softmax(-1).numpy() if len(logits) else np.empty((0, len(self.id2label)), np.float32)
 
@@ -228,7 +241,6 @@ class PromptClassifier(nn.Module, AdapterFiles):
         predictions = self.predict_proba(examples, **options).argmax(-1)
         return with_interval(metric, examples.labels, predictions, len(self.id2label))
 
-    @torch.no_grad()
     def explain(self, texts: Texts, *, max_length: int | None = None) -> list[Explanation]:
         """The token weights and attention that each text's prompt was made with, beside its prediction.
 
@@ -239,14 +251,13 @@ class PromptClassifier(nn.Module, AdapterFiles):
         Raises:
             BadInput: the method makes no prompt from tokens.
         """
-        was_training, fast = self.training, self.fast
-        self.eval()
-        self.fast = None
-        try:
-            return [self._explained(row) for row in self.rows(texts, max_length)]
-        finally:
-            self.train(was_training)
-            self.fast = fast
+        rows = self.rows(texts, max_length)
+        with evaluating(self):
+            fast, self.fast = self.fast, None
+            try:
+                return [self._explained(row) for row in rows]
+            finally:
+                self.fast = fast
 
     def _explained(self, row: dict) -> Explanation:
         """One tokenised text's Explanation."""
@@ -290,6 +301,12 @@ class PromptClassifier(nn.Module, AdapterFiles):
         return json.dumps([self.adapter_config(), code_of(type(self.method))], sort_keys=True)
 
     # Helpers ---------------------------------------------------------------------------------------------
+
+    def follow_backbone(self) -> None:
+        """Moves what is this classifier's own to its backbone, which goes with any classifier on it that trains."""
+        device = device_of(self.backbone)
+        if any(p.device != device for part in (self.method, self.head) for p in part.parameters()):
+            self.to(device)
 
     @property
     def explains(self) -> bool:

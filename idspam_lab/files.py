@@ -101,7 +101,7 @@ def write_tensors(path: Path, tensors: dict, metadata: dict[str, str] | None = N
 
 
 def read_tensors(path: Path) -> tuple[dict, dict[str, str]]:
-    """A safetensors file's tensors and metadata.
+    """A safetensors file's tensors and metadata. Nothing holds on to the file, so that a new one can take its place.
 
     Raises:
         BadInput: there is no such file, or it is cut off or otherwise not a safetensors file.
@@ -112,6 +112,7 @@ def read_tensors(path: Path) -> tuple[dict, dict[str, str]]:
         raise BadInput(f"There is no file {path}.")
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            # What comes back maps the file, and Windows would not let a mapped one be replaced.
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, file.metadata() or {}
     except SafetensorError as error:
         raise BadInput(f"{path} is damaged or cut off ({error}): copy or train it again.") from error

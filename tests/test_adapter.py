@@ -16,7 +16,7 @@ from idspam_lab.adapter import CONFIG, WEIGHTS
 from idspam_lab.backbones import FAMILIES, load_backbone
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
-from idspam_lab.files import write_text
+from idspam_lab.files import read_tensors, write_tensors, write_text
 from tests.conftest import reviews
 
 TEXTS = ["a gripping , funny film .", "dull"]
@@ -250,6 +250,13 @@ def test_full_disk_for_small_files_too(tmp_path, monkeypatch):
         write_text(tmp_path / "report", "new")
     monkeypatch.undo()
     assert (tmp_path / "report").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process maps")
+def test_tensors_that_were_read_do_not_hold_on_to_their_file(tmp_path):
+    path = write_tensors(tmp_path / "weights.safetensors", {"w": torch.arange(3.0)})
+    tensors, _ = read_tensors(path)
+    assert tensors["w"].tolist() == [0, 1, 2] and str(path) not in Path("/proc/self/maps").read_text()
 
 
 def tiny_folder(tmp_path):

@@ -1,6 +1,9 @@
 """Backbone + method + readout + head: what the verbs return, and that nothing depends on the rest of the batch."""
 
+import copy
+import threading
 import warnings
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+from idspam_lab.analysis.paths import knock_out_each
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
@@ -130,6 +134,18 @@ def test_two_classifiers_on_one_backbone_do_not_disturb_each_other(tiny, train, 
     second.fit(train, validation, settings, progress=False)
     first.fit(train, validation, settings, progress=False)
     assert np.array_equal(first.predict_proba(TEXTS), alone.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("method", ["idspam", "linear_head", "lora", "p_tuning_v2"])
+@pytest.mark.parametrize("verb", ["predict_proba", "explain", "knock_out_each"])
+def test_a_classifier_goes_where_another_one_has_taken_their_backbone(tiny, method, verb):
+    """Tensors of the meta device have no numbers, so no verb comes to its end there."""
+    backbone = copy.deepcopy(tiny)
+    first, second = PromptClassifier(backbone, "linear_head"), PromptClassifier(backbone, method)
+    first.to("meta")
+    with suppress(NotImplementedError, RuntimeError):
+        knock_out_each(second, TEXTS[0]) if verb == "knock_out_each" else getattr(second, verb)(TEXTS)
+    assert {p.device.type for p in second.parameters()} == {"meta"}
 
 
 def test_transformers_trainer_can_train_it(minilm, train, validation, tmp_path):
@@ -254,6 +270,15 @@ def test_two_lists_as_in_scikit_learn_get_advice(clf):
         clf.fit(TEXTS, ["positive", "negative", "negative"])
 
 
+def test_a_training_that_does_not_begin_leaves_the_classifier_as_it_was(tiny):
+    clf = PromptClassifier(tiny, "linear_head")
+    clf.fit(Examples(("good", "bad"), None, (1, 0), "x"), None, clf.preset(epochs=1, max_length=8), progress=False)
+    pairs = Examples(("good", " "), ("very", " "), (1, 0), "x")
+    with pytest.raises(BadInput, match="Text 2 is empty"):
+        clf.fit(pairs, None, clf.preset(epochs=1, max_length=16), progress=False)
+    assert (clf.pairs, clf.max_length) == (False, 8)
+
+
 def test_single_texts_for_what_was_trained_on_pairs_are_noticed(minilm):
     clf = PromptClassifier(minilm, "linear_head")
     clf.fit(Examples(tuple(TEXTS), tuple(TEXTS), (0, 1, 0), "x"), None, clf.preset(epochs=1), progress=False)
@@ -320,6 +345,26 @@ def test_explain_is_the_plain_path_in_the_middle_of_a_training_too(tiny, train):
     clf.fit(train, None, Settings(epochs=1, precision="bf16"), callbacks=[look], progress=False)
     (told, fast) = seen[0]
     assert fast is not None and told == clf.explain(["a gripping film"])[0].probabilities["LABEL_0"]
+
+
+def test_reading_while_another_thread_trains_changes_neither(tiny, train, validation):
+    def start():
+        return PromptClassifier(tiny, "idspam", layer=1, t=3, c=8, dropout=0.5)
+
+    settings = Settings(epochs=4, batch_size=4, lr=3e-3, precision="fp32")
+    alone, clf = start(), start()
+    expected = alone.fit(train, validation, settings, progress=False)
+
+    thread = threading.Thread(target=clf.fit, args=(train, validation, settings), kwargs={"progress": False})
+    thread.start()
+    reads = 0
+    while thread.is_alive():
+        clf.explain(TEXTS[:1]), clf.predict(TEXTS[:1]), knock_out_each(clf, TEXTS[0])
+        reads += 1
+    numbers = [name for name in expected.history[0] if "second" not in name]
+    assert reads > 3 and clf.fast is None and not clf.training
+    for ours, theirs in zip(clf.run.history, expected.history, strict=True):
+        assert [ours[name] for name in numbers] == [theirs[name] for name in numbers]
 
 
 def test_checkpointing_can_be_switched_off(tiny):

@@ -110,6 +110,14 @@ def test_what_is_missing_is_handed_out_once_and_written_once(stand_in, place, mo
     pd.testing.assert_frame_equal(scores(collect(plan, folder)[0]), scores(collect(plan, here)[0]))
 
 
+def test_a_cluster_that_reports_nothing_yet_gets_a_group_all_the_same(stand_in, place, models, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["ray"], "cluster_resources", dict)
+    monkeypatch.setattr(sys.modules["ray"], "wait", lambda going: (going[:1] or pytest.fail("nothing to wait for"), []))
+    plan, folder = read_plan(place / "small.toml", models), GridFolder(tmp_path)
+    work_on_ray(replace(plan, runs=plan.runs[-1:]), folder, models, say=lambda line: None)
+    assert folder.done(plan.runs[-1])
+
+
 def test_a_group_that_is_lost_and_a_run_that_fails_are_said(stand_in, place, models, tmp_path):
     plan, folder, said = read_plan(place / "small.toml", models), GridFolder(tmp_path), []
     gone = replace(plan.runs[-1], task="none.csv")

@@ -1,6 +1,5 @@
 """Runs that share passes, against the plain loop: the same weights and numbers as each run alone."""
 
-
 import pytest
 import torch
 
@@ -8,6 +7,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
 from idspam_lab.methods import IDSPAM
 from idspam_lab.training import Settings, fit, fit_many, shared
+from idspam_lab.training.checkpoint import copy_of, trained_tensors
 from idspam_lab.training.lanes import Lane
 from idspam_lab.training.shared import SharedPass
 from tests.test_backbones import build
@@ -116,6 +116,17 @@ def test_a_run_whose_loss_is_no_number_ends_alone():
     assert_same(others, alone(backbone, [runs[0], runs[2]]))
 
 
+def test_an_epoch_whose_validation_loss_is_no_number_is_not_kept():
+    backbone, runs = build("bert").double(), [LAYERS[0], (*LAYERS[1][:2], {"seed": 0, "lr": 1e300}), LAYERS[2]]
+    one_step = {"epochs": 1, "batch_size": 40}
+    clfs, settings = make(backbone, [(*run[:2], run[2] | one_step) for run in runs])
+    start = copy_of(trained_tensors(clfs[1]))
+    found = fit_many(clfs, rows(40), rows(12, seed=1), settings, progress=False)
+    assert "The validation loss became nan at step 1 (epoch 1)" in found[1].stopped and not found[1].best_epoch
+    assert all(torch.equal(start[name], now) for name, now in trained_tensors(clfs[1]).items())
+    assert [run.best_epoch for run in found] == [1, 0, 1]
+
+
 def test_a_killed_call_goes_on_from_each_runs_last_epoch(tmp_path, monkeypatch):
     backbone = build("bert").double()
     expected, out = together(backbone, RUNS), [tmp_path / str(number) for number in range(len(RUNS))]
@@ -148,6 +159,30 @@ def test_a_run_goes_on_alone_from_where_it_went_with_others(tmp_path):
     clfs, others = make(backbone, RUNS[:2])
     with pytest.raises(BadInput, match="holds a run with other settings"):
         fit_many(clfs, rows(32), rows(12, seed=1), others, out=out, progress=False)
+
+
+def test_a_run_that_was_dropped_is_read_back_alone_and_its_checkpoint_goes_on(tmp_path):
+    """With the weights of its last epoch, that is, and not with the best ones and the moments of the last."""
+    backbone, out, runs = build("bert").double(), [tmp_path / "0", tmp_path / "1"], [LAYERS[0], LAYERS[1]]
+    told = {"metric": "accuracy", "progress": False}
+    texts = rows(40), [row | {"labels": 1 - row["labels"]} for row in rows(40)]  # the better learned, the worse
+    clfs, settings = make(backbone, [(*run[:2], run[2] | {"lr": 0.05}) for run in runs])
+    fit_many(clfs, *texts, settings, out=out, losing=lambda epoch, _: {0} if epoch == 3 else set(), **told)
+    dropped = clfs[0].run
+    assert dropped.stopped == "dropped after epoch 3" and dropped.best_epoch < 3
+
+    def again():
+        return make(backbone, [(*run[:2], run[2] | {"lr": 0.05}) for run in runs])[0][0]
+
+    clf = again()
+    run = fit(clf, *texts, settings[0], out=out[0], identity=clf.run_identity(), **told)
+    assert run.history == dropped.history and run.stopped == dropped.stopped
+    assert_same([(clf, run)], [(clfs[0], dropped)], near=1e-12)
+    went_on, whole = again(), again()
+    with pytest.MonkeyPatch.context() as patch:  # as if it had only been cut off there
+        patch.setattr("idspam_lab.training.checkpoint.STATE", ("history", "best_epoch", "seconds"))
+        found = fit(went_on, *texts, settings[0], out=out[0], identity=went_on.run_identity(), **told)
+    assert_same([(went_on, found)], [(whole, fit(whole, *texts, settings[0], **told))])
 
 
 def test_losing_runs_end_and_keep_their_best():

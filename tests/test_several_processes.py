@@ -23,9 +23,9 @@ from tests.conftest import reviews
 torch.set_num_threads(1)
 clf = PromptClassifier(load_backbone("minilm"), "idspam", layer=4, t=3, c=8, dropout=0.0, head_dropout=0.0)
 settings = Settings(epochs=2, batch_size=16, lr=3e-3, precision="fp32")
-run = clf.fit(reviews(64), reviews(32, 1000), settings, out=sys.argv[1], progress=False)
+run = clf.fit(reviews(70), reviews(32, 1000), settings, out=sys.argv[1], progress=False)
 if PartialState().is_main_process:
-    history = [[e["train_loss"], e["validation_loss"], e["validation_score"]] for e in run.history]
+    history = [[e["step"], e["train_loss"], e["validation_loss"], e["validation_score"]] for e in run.history]
     with open(sys.argv[1] + "/history.json", "w") as file:
         json.dump([PartialState().num_processes, history], file)
 """

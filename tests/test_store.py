@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.methods import METHODS, LatePrompt
-from idspam_lab.training import Settings, Store, cache
+from idspam_lab.training import Settings, Store, cache, fit_many
 from idspam_lab.training.fast import fast_path, joins_once
 from idspam_lab.training.predict import predict_logits
 from idspam_lab.training.states import States
@@ -108,6 +109,43 @@ def test_the_blocks_below_run_once_a_text(clf, tiny, train, validation):
     finally:
         handle.remove()
     assert sum(texts) == len(train) + len(validation) + 1  # and one to see what is worth keeping
+
+
+def test_a_run_that_is_read_back_runs_no_block(clf, tiny, train, validation, tmp_path):
+    first = clf.fit(train, validation, QUICK, progress=False, out=tmp_path)
+    again = PromptClassifier(tiny, "idspam", layer=2, t=3, c=8, head_dropout=0.0)
+    handle = tiny.blocks()[0].register_forward_pre_hook(lambda *_: pytest.fail("a block ran"))
+    try:
+        run = again.fit(train, validation, QUICK, progress=False, out=tmp_path)
+    finally:
+        handle.remove()
+    assert run.history == first.history
+
+
+@pytest.mark.parametrize("way", ["alone", "together"])
+def test_the_time_of_keeping_states_is_the_first_epochs(clf, train, validation, monkeypatch, way):
+    shelf = Store.shelf
+
+    def slow(*arguments, **options):
+        time.sleep(0.5)
+        return shelf(*arguments, **options)
+
+    monkeypatch.setattr(Store, "shelf", slow)
+    if way == "alone":
+        run = clf.fit(train, validation, QUICK, progress=False)
+    else:
+        (run,) = fit_many([clf], clf.rows(train), clf.rows(validation), [QUICK], progress=False)
+    seconds = [epoch["train_seconds"] for epoch in run.history]
+    assert seconds[0] > 0.5 > seconds[1] and run.seconds > sum(seconds)
+
+
+def test_runs_that_are_read_back_together_keep_no_states(clf, tiny, train, tmp_path, monkeypatch):
+    told = {"out": [tmp_path], "progress": False}
+    (first,) = fit_many([clf], clf.rows(train), None, [QUICK], **told)
+    monkeypatch.setattr(Store, "shelf", lambda *_, **__: pytest.fail("states were kept"))
+    again = PromptClassifier(tiny, "idspam", layer=2, t=3, c=8, head_dropout=0.0)
+    (run,) = fit_many([again], clf.rows(train), None, [QUICK], **told)
+    assert run.history == first.history
 
 
 def test_a_linear_head_runs_the_frozen_model_once_a_text(tiny, train, validation):

@@ -1,9 +1,11 @@
 """The loop: batches, repeatability, resuming, stopping, failing."""
 
 import json
+import math
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,11 +15,12 @@ import transformers
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
-from idspam_lab.training import Settings, StopTraining
-from idspam_lab.training.batches import Collate, LengthBuckets
+from idspam_lab.training import Settings, StopTraining, fit
+from idspam_lab.training.batches import Collate, LengthBuckets, training_loader
 from idspam_lab.training.checkpoint import NAME, trained_tensors
 from idspam_lab.training.loop import make_optimizer
 from idspam_lab.training.predict import token_chunks
+from idspam_lab.training.record import best_epoch
 
 QUICK = Settings(epochs=3, batch_size=16, lr=5e-3, precision="fp32")
 
@@ -90,6 +93,12 @@ def test_without_validation_the_last_epoch_is_kept(tiny, train):
     assert run.best_epoch == 3 and "validation_score" not in run.history[0]
 
 
+@pytest.mark.parametrize(("scores", "best"), [([], 0), ([0.0], 1), ([0.5, 0.7, 0.7, 0.6], 2), ([None, None], 2)])
+def test_the_earliest_of_the_best_epochs_is_kept(scores, best):
+    history = [{} if score is None else {"validation_score": score} for score in scores]
+    assert best_epoch(history) == best
+
+
 def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(tiny, train, validation, tmp_path):
     whole, run = fitted(tiny, train, validation)
 
@@ -109,6 +118,32 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(tiny, train, valida
     for a, b in zip(run.history, second.history, strict=True):
         assert {k: v for k, v in a.items() if "second" not in k} == {k: v for k, v in b.items() if "second" not in k}
     assert run.best_epoch == second.best_epoch
+
+
+class WithSpare(torch.nn.Module):
+    """Learns one number, and has another one that no step asks for."""
+
+    def __init__(self):
+        super().__init__()
+        self.w, self.spare = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
+
+    def forward(self, input_ids, attention_mask, labels=None):
+        logits = input_ids.float().mean(1, keepdim=True) * self.w  # (B, 2)
+        return SimpleNamespace(logits=logits, loss=torch.nn.functional.cross_entropy(logits, labels))
+
+
+def test_a_run_goes_on_though_a_parameter_has_got_no_gradient_yet(tmp_path):
+    rows = [{"input_ids": [1 + i % 2], "labels": i % 2} for i in range(8)]
+    whole, resumed = WithSpare(), WithSpare()
+    fit(whole, rows, None, QUICK, progress=False)
+
+    def stop(progress):
+        if progress.epoch == 2:
+            raise StopTraining
+
+    fit(WithSpare(), rows, None, QUICK, out=tmp_path, callbacks=[stop], progress=False)
+    assert len(fit(resumed, rows, None, QUICK, out=tmp_path, progress=False).history) == 3
+    assert same(weights(whole), weights(resumed))
 
 
 @pytest.mark.parametrize(("off", "same_run"), [(1e-6, True), (1e-2, False)])
@@ -246,6 +281,15 @@ def test_nan_loss_is_one_sentence_and_the_best_so_far_is_put_back(tiny, train, v
     assert same(weights(clf), kept)
 
 
+def test_an_epoch_whose_validation_loss_is_no_number_is_not_kept(tiny, train, validation):
+    """One step leaves no later one whose training loss would tell."""
+    clf = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8)
+    start, settings = weights(clf), Settings(epochs=1, batch_size=64, lr=1e30, precision="fp32")
+    with pytest.raises(BadInput, match=r"validation loss became nan at step 1 .* the starting weights are kept"):
+        clf.fit(train, validation, settings, progress=False)
+    assert same(weights(clf), start)
+
+
 def test_optimizer_is_the_papers(tiny):
     clf = PromptClassifier(tiny, "idspam", layer=1)
     optimizer = make_optimizer(clf, Settings(weight_decay=0.1))
@@ -308,6 +352,25 @@ def test_length_buckets_cover_every_text_once_and_differ_by_epoch():
     assert list(sampler) != first
     padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in first)
     assert padded < 1.1 * sum(lengths)
+
+
+@pytest.mark.parametrize(("texts", "processes"), [(100, 1), (100, 2), (70, 4), (67, 2), (65, 4)])
+def test_processes_have_equal_parts_of_each_batch_and_drop_no_text(texts, processes):
+    rows = [{"input_ids": [i], "labels": 0} for i in range(texts)]
+    whole, *parts = (
+        [batch["input_ids"].flatten().tolist() for batch in training_loader(rows, 32, 0, 1, 1, *share)]
+        for share in [(0, 1), *((process, processes) for process in range(processes))]
+    )
+    assert len(whole) == math.ceil(texts / 32)
+    for batch, *shares in zip(whole, *parts, strict=True):
+        met = sum(shares, [])
+        assert set(met) == set(batch) and len({len(share) for share in shares}) == 1
+        assert len(met) < len(batch) + processes  # of a batch that cannot be divided, a few texts twice
+
+
+def test_a_batch_that_the_processes_cannot_divide_is_refused():
+    with pytest.raises(BadInput, match="batch_size is 15, but 2 processes .* choose a multiple of 2, such as 16"):
+        training_loader([{"input_ids": [1]}], 15, 0, 0, 1, 0, 2)
 
 
 def test_collate_pads_on_the_right():

@@ -86,6 +86,19 @@ def test_long_texts_that_are_only_read_pass_fused_attention(name):
     assert off < 1e-4 and backbone.config._attn_implementation == "eager"
 
 
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_twins_buffers_go_where_the_backbone_goes(name):
+    backbone = build(name)
+    twin = backbone.twin()
+    for moved, other in ((backbone, twin), (twin, backbone)):
+        for module in moved.modules():  # as `to` does it: another tensor in the same place
+            module._apply(lambda tensor: tensor.clone(), recurse=False)
+        ours, theirs = dict(moved.named_buffers()), dict(other.named_buffers())
+        assert ours.keys() == theirs.keys() and all(ours[key] is theirs[key] for key in ours)
+    parameters = zip(backbone.parameters(), twin.parameters(), strict=True)
+    assert all(a is b for a, b in parameters)
+
+
 def test_bf16_is_near_the_plain_path():
     backbone = build("bert")
     hidden, mask = below(backbone, 1)

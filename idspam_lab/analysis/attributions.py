@@ -15,8 +15,9 @@ from torch import Tensor
 from ..backbones import Backbone
 from ..errors import BadInput
 from ..training.batches import Row
+from ..training.predict import evaluating
 from .paths import BATCH_TOKENS, above, batch_of
-from .routes import check_routes, evaluating, own_prompts, special_ids
+from .routes import check_routes, own_prompts, special_ids
 
 TOLERANCE, MOST_STEPS = 0.01, 256  # of integrated gradients: a point of probability, and the most steps to get there
 

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from ..backbones import Backbone
 from ..errors import BadInput
 from ..training.batches import Row
+from ..training.predict import evaluating
 from .paths import prompts_of
-from .routes import behind, check_routes, evaluating
+from .routes import behind, check_routes
 
 
 class BlockAttention(NamedTuple):

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ..training.batches import Row
-from .routes import Prompts, check_routes, chunks, evaluating, own_prompts, probabilities, source_of
+from ..training.predict import evaluating
+from .routes import Prompts, check_routes, chunks, own_prompts, probabilities, source_of
 
 OWN = "its own prompt"
 SAME, OTHER = "prompt of a text read the same", "prompt of a text read otherwise"

@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..classifier import PromptClassifier
@@ -18,6 +17,7 @@ from ..methods.base import run_with_prompt
 from ..methods.idspam import only_prompts
 from ..training.batches import Collate, Row
 from ..training.device import device_of
+from ..training.predict import evaluating
 
 BATCH_TOKENS = 4096  # at once, so that memory does not depend on how long the texts are
 
@@ -95,7 +95,6 @@ def knock_out(clf: PromptClassifier, row: Row, sets: Sequence[tuple[set[int], se
     return found
 
 
-@torch.no_grad()
 def logits_by_route(
     clf: PromptClassifier, generator: Sequence[Row], backbone: Sequence[Row]
 ) -> tuple[Tensor, Trace | None]:
@@ -104,9 +103,7 @@ def logits_by_route(
     Both are B tokenised rows. A method that acts inside the frozen model has one route only: there both rows must be
     the same.
     """
-    was_training = clf.training
-    clf.eval()
-    try:
+    with evaluating(clf):
         ids, mask, types = batch_of(clf, backbone)
         if has_own_route(clf):
             S, later, trace = prompts_of(clf, generator)
@@ -117,8 +114,6 @@ def logits_by_route(
         else:
             hidden, mask, trace = clf.method.encode(clf.backbone, ids, mask, types)
             return clf.classify(hidden, mask, ids), trace
-    finally:
-        clf.train(was_training)
 
 
 def above(
@@ -177,6 +172,7 @@ def without(row: Row, places: set[int]) -> Row:
 
 def batch_of(clf: PromptClassifier, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor | None]:
     """Ids, mask and perhaps types, (B, N) each, where the classifier lies."""
+    clf.follow_backbone()
     batch = {key: value.to(device_of(clf)) for key, value in Collate(clf.pad_id)(list(rows)).items()}
     return batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids")
 

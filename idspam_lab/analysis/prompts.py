@@ -6,7 +6,8 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from ..errors import BadInput
-from .routes import check_routes, chunks, evaluating, own_prompts
+from ..training.predict import evaluating
+from .routes import check_routes, chunks, own_prompts
 
 PROJECTIONS = ("pca", "tsne")
 

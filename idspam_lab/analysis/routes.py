@@ -7,15 +7,13 @@ paths.py takes single tokens away from one text; here whole data sets are read, 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..errors import BadInput
 from ..training.batches import Row
-from ..training.predict import token_chunks
+from ..training.predict import evaluating, token_chunks
 from .paths import BATCH_TOKENS, above, batch_of, has_own_route, no_route_sentence, prompts_of
 
 Prompts = tuple[Tensor, dict[int, Tensor]]  # (B, t, n) at block m, and those at later blocks; (1, t, n): one for all
@@ -32,18 +30,6 @@ def check_routes(clf) -> None:
         raise BadInput(no_route_sentence(clf))
     if clf.verbalizer:
         raise BadInput("A classifier that reads the word at a mask cannot be taken apart here: train one with a head.")
-
-
-@contextmanager
-def evaluating(clf, gradients: bool = False):
-    """No dropout, and no gradients unless asked for; the classifier's mode comes back."""
-    was_training = clf.training
-    clf.eval()
-    try:
-        with torch.set_grad_enabled(gradients):
-            yield
-    finally:
-        clf.train(was_training)
 
 
 def behind(clf, S: Tensor, later: dict[int, Tensor], rows: Sequence[Row]) -> Tensor:

@@ -13,7 +13,8 @@ from ..errors import BadInput
 from ..generator import PromptGenerator
 from ..inputs import columns as columns_of
 from ..training.batches import Row
-from .routes import chunks, evaluating, probabilities, source_of, special_ids
+from ..training.predict import evaluating
+from .routes import chunks, probabilities, source_of, special_ids
 from .words import words_of
 
 

@@ -215,8 +215,12 @@ class Backbone(nn.Module):
     # upper.fused       weights shared           long texts, no gradient   } says the same
 
     def twin(self) -> "Backbone":
-        """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone."""
-        shared = {id(part): part for part in (*self.parameters(), *self.buffers(), self.tokenizer)}
+        """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone.
+
+        Moving a model changes its parameters in place but exchanges its buffers, so those are shared by the dict.
+        """
+        buffers = (module._buffers for module in self.modules())
+        shared = {id(part): part for part in (*self.parameters(), *buffers, self.tokenizer)}
         return copy.deepcopy(self, memo=shared)
 
     def trainable_copy(self) -> "Backbone":

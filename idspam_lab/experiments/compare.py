@@ -174,7 +174,8 @@ def as_row(
     predict_seconds: float,
     command: str,
 ) -> dict:
-    """One result with where it comes from. Times are seconds a text: of training a text of an epoch.
+    """One result with where it comes from. Times are seconds a text: of training a text of an epoch, the states that
+    all epochs use included.
 
     Args:
         found: what `evaluate` found on the test texts of `there`.

@@ -205,7 +205,11 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict
 
 
 def extras(one: Trained, together: int) -> dict:
-    """What a grid's rows have beyond `compare`'s; `seconds_to_best` is training alone, up to the epoch that is kept."""
+    """What a grid's rows have beyond `compare`'s.
+
+    `seconds_to_best` is training without validation, up to the epoch that is kept. The states that all epochs use are
+    in it, but where an earlier run has left them in a file.
+    """
     to_best = one.run.history[: one.run.best_epoch]
     return {
         "run": one.planned.id,

@@ -42,7 +42,7 @@ def work_on_ray(
     if not ray.is_initialized():
         ray.init(include_dashboard=False, log_to_driver=False)
     gpus, all_cpus = (ray.cluster_resources().get(kind, 0) for kind in ("GPU", "CPU"))
-    places = int(gpus or all_cpus // cpus)
+    places = max(1, int(gpus or all_cpus // cpus))  # a cluster that is still starting reports none
     remote = ray.remote(num_cpus=cpus, num_gpus=1 if gpus else 0, max_retries=RETRIES)(on_worker)
     tried: set[str] = set()
     failed: set[str] = set()
@@ -53,7 +53,7 @@ def work_on_ray(
     # A second round where the first has chosen settings. What others are at work on is left to them.
     while missing := [run for run in due(plan, folder, failed) if run.id not in tried]:
         tried |= {run.id for run in missing}
-        groups = groups_of(missing, models, max(1, places))
+        groups = groups_of(missing, models, places)
         for run, found in handed_out(ray, groups, folder, start, places):
             failed |= write_down(run, found, plan, folder, say)
 

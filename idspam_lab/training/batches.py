@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
+from ..errors import BadInput
+
 Row = dict  # input_ids: list[int]; perhaps token_type_ids: list[int] and labels: int
 
 
@@ -44,7 +46,6 @@ class LengthBuckets(Sampler[list[int]]):
     def __init__(self, lengths: list[int], batch_size: int, seed: int = 0, pool: int = 50):
         self.lengths, self.batch_size, self.seed, self.pool = lengths, batch_size, seed, pool
         self.epoch = 0
-        self.drop_last = False  # accelerate asks
 
     def __len__(self) -> int:
         return -(-len(self.lengths) // self.batch_size)
@@ -61,8 +62,38 @@ class LengthBuckets(Sampler[list[int]]):
             yield batches[i]
 
 
-def training_loader(rows: list[Row], batch_size: int, pad_id: int, seed: int, epoch: int) -> DataLoader:
-    """One epoch of training batches."""
+class Share(Sampler[list[int]]):
+    """One process's part of each batch, as large as every other's, so that the mean of their means is the batch's.
+
+    A short batch that cannot be divided so is filled up with its own texts, of which some count twice then.
+    """
+
+    def __init__(self, batches: Sampler[list[int]], process: int, processes: int):
+        self.batches, self.process, self.processes = batches, process, processes
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for batch in self.batches:
+            size = -(-len(batch) // self.processes)  # of a part
+            yield [batch[(self.process + i * self.processes) % len(batch)] for i in range(size)]
+
+
+def training_loader(
+    rows: list[Row], batch_size: int, pad_id: int, seed: int, epoch: int, process: int = 0, processes: int = 1
+) -> DataLoader:
+    """One epoch of training batches: of all of them the part of one of several processes.
+
+    Raises:
+        BadInput: the processes cannot divide a batch.
+    """
+    if batch_size % processes:
+        enough = batch_size + processes - batch_size % processes
+        raise BadInput(
+            f"batch_size is {batch_size}, but {processes} processes have equal parts of each batch: choose a multiple "
+            f"of {processes}, such as {enough}."
+        )
     sampler = LengthBuckets([len(row["input_ids"]) for row in rows], batch_size, seed)
     sampler.epoch = epoch
-    return DataLoader(rows, batch_sampler=sampler, collate_fn=Collate(pad_id))
+    return DataLoader(rows, batch_sampler=Share(sampler, process, processes), collate_fn=Collate(pad_id))

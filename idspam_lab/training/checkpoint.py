@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 from ..errors import BadInput
 from ..files import read_tensors, write_tensors
+from .record import Run
 
 NAME = "checkpoint.safetensors"
+STATE = ("history", "best_epoch", "seconds", "stopped")  # of the Run
 STRIDES, CLOSE = 8, 1e-4
 
 
@@ -84,8 +86,10 @@ def sketch(tensor: Tensor) -> list[float]:
     return [*(flat[i::STRIDES].sum().item() for i in range(STRIDES)), flat.norm().item()]
 
 
-def save(out: Path, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer, state: dict) -> None:
-    """Writes the checkpoint; `state` is anything JSON can hold. A full disk must not cost the training.
+def save(
+    out: Path, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer, key: RunKey, run: Run
+) -> None:
+    """Writes the checkpoint. A full disk must not cost the training.
 
     Warns:
         UserWarning: it could not be written.
@@ -95,6 +99,7 @@ def save(out: Path, model: nn.Module, best: dict[str, Tensor], optimizer: torch.
     names = {id(parameter): name for name, parameter in trained_tensors(model).items()}
     for parameter, moments in optimizer.state.items():
         tensors |= {f"optimizer.{key}.{names[id(parameter)]}": value for key, value in moments.items()}
+    state = key.to_dict() | {name: getattr(run, name) for name in STATE}
     try:
         write_tensors(Path(out) / NAME, tensors, {"state": json.dumps(state)})
     except BadInput as error:
@@ -102,9 +107,9 @@ def save(out: Path, model: nn.Module, best: dict[str, Tensor], optimizer: torch.
 
 
 def load(
-    out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, key: RunKey
-) -> tuple[dict, dict[str, Tensor]] | None:
-    """Puts model and optimiser back where they were; returns (state, best tensors), or None if there is no checkpoint.
+    out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, key: RunKey, run: Run
+) -> dict[str, Tensor] | None:
+    """Puts model, optimiser and run back where they were; returns the best tensors, or None without a checkpoint.
 
     Raises:
         BadInput: the checkpoint is damaged or of another run.
@@ -126,6 +131,9 @@ def load(
     put_back(model, part("now."))
     for name, parameter in trained_tensors(model).items():
         for moment in ("step", "exp_avg", "exp_avg_sq"):
-            value = tensors[f"optimizer.{moment}.{name}"]
-            optimizer.state[parameter][moment] = value if moment == "step" else value.to(parameter.device)
-    return state, part("best.")
+            value = tensors.get(f"optimizer.{moment}.{name}")
+            if value is not None:  # of a parameter that has got no gradient yet there is none
+                optimizer.state[parameter][moment] = value if moment == "step" else value.to(parameter.device)
+    for name in STATE:
+        setattr(run, name, state.get(name))
+    return part("best.")

@@ -18,6 +18,7 @@ from ..methods.idspam import only_prompts
 from ..readout import READOUTS
 from .batches import Row
 from .device import training_device
+from .predict import TURN
 from .settings import Settings
 from .shelf import Shelf, names_of
 from .store import Store
@@ -88,16 +89,20 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
     Args:
         rows: the texts that training will meet, to be kept in `store`.
     """
-    before = clf.fast  # a prediction in the middle of a training gives it back its kept states
+    path = None
     if isinstance(clf.method, LatePrompt) and type(clf.method).encode is LatePrompt.encode:
         shelf = None
         if store is not None:
             clf.to(training_device())  # the states are computed where training will be
             shelf = store.shelf(clf.method, clf.backbone, rows, settings.precision, progress=len(rows) > 5_000)
-        clf.fast = FastPath(clf.method, clf.read == "first", shelf)
+        path = FastPath(clf.method, clf.read == "first", shelf)
     elif type(clf.method).encode is LinearHead.encode and store is not None and not clf.verbalizer:
-        clf.fast = ReadOnce(clf.method, clf.read)
+        path = ReadOnce(clf.method, clf.read)
+    with TURN:
+        before = clf.fast  # a prediction in the middle of a training gives it back its kept states
+        clf.fast = path or before
     try:
         yield
     finally:
-        clf.fast = before
+        with TURN:
+            clf.fast = before

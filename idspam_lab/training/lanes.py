@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from . import checkpoint
-from .loop import is_best, make_optimizer, nan_sentence, rate
-from .record import Run
+from .loop import make_optimizer, metrics_of, nan_sentence, set_rates
+from .record import Run, best_epoch
 from .settings import Settings
 
 
@@ -41,18 +41,13 @@ class Lane:
         identity = self.clf.run_identity()
         self.out = out
         self.key = checkpoint.RunKey.of([self.settings.to_dict(), metric, identity], texts, self.best)
-        resumed = checkpoint.load(out, self.clf, self.optimizer, self.key)
-        if resumed:
-            state, self.best = resumed
-            self.run.history, self.run.best_epoch = state["history"], state["best_epoch"]
-            self.run.seconds, self.run.stopped = state["seconds"], state.get("stopped")
+        best = checkpoint.load(out, self.clf, self.optimizer, self.key, self.run)
+        self.best = self.best if best is None else best
 
     def save(self) -> None:
         """Writes what the run goes on from if it is killed."""
         if self.out is not None:
-            names = ("history", "best_epoch", "seconds", "stopped")
-            state = self.key.to_dict() | {name: getattr(self.run, name) for name in names}
-            checkpoint.save(self.out, self.clf, self.best, self.optimizer, state)
+            checkpoint.save(self.out, self.clf, self.best, self.optimizer, self.key, self.run)
 
     def waits_for(self, epoch: int) -> bool:
         """Is this epoch still to be done?"""
@@ -76,8 +71,7 @@ class Lane:
 
     def step(self, step: int, steps: int) -> None:
         """Clips, steps and forgets the gradients; `step` of `steps` were done before."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.lr * group["factor"] * rate(step, steps, self.settings.warmup)
+        set_rates(self.optimizer, self.settings, step, steps)
         nn.utils.clip_grad_norm_(self.clf.parameters(), self.settings.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -94,17 +88,20 @@ class Lane:
         wrong = next((number for number, loss in enumerate(losses) if not math.isfinite(loss)), None)
         if wrong is not None:
             step = steps - len(losses) + wrong + 1
-            return self.stop(nan_sentence(losses[wrong], step, epoch, self.settings, self.run))
-        metrics = {"epoch": epoch, "step": steps, "train_loss": sum(losses) / len(losses), "train_seconds": seconds}
-        metrics |= {"texts_per_second": texts / seconds} | {f"validation_{k}": v for k, v in validation.items()}
-        self.run.history.append(metrics)
+            self.run.stopped = nan_sentence(losses[wrong], step, epoch, self.settings, self.run)
+            return
+        loss = validation.get("loss", 0.0)
+        if not math.isfinite(loss):
+            self.run.stopped = nan_sentence(loss, steps, epoch, self.settings, self.run, "validation loss")
+            return
+        self.run.history.append(metrics_of(epoch, steps, losses, seconds, texts, validation))
         self.run.seconds += whole
-        if is_best(self.run.history):
-            self.run.best_epoch, self.best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(self.clf))
+        self.run.best_epoch = best_epoch(self.run.history)
+        if self.run.best_epoch == epoch:
+            self.best = checkpoint.copy_of(checkpoint.trained_tensors(self.clf))
 
-    def stop(self, why: str | None = None) -> None:
-        """Puts the best weights back."""
-        self.run.stopped = why
+    def put_back(self) -> None:
+        """Leaves the classifier with its best weights."""
         checkpoint.put_back(self.clf, self.best)
         self.clf.eval()
 

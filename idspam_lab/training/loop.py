@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DataLoaderConfiguration
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -21,8 +20,8 @@ from ..metrics import score
 from . import checkpoint
 from .batches import Row, training_loader
 from .device import autocast
-from .predict import predict_logits
-from .record import Run, environment, peak_memory_mb
+from .predict import TURN, predict_logits
+from .record import Run, best_epoch, environment, peak_memory_mb
 from .settings import Settings
 
 
@@ -65,6 +64,12 @@ def rate(step: int, steps: int, warmup: float) -> float:
     return (step + 1) / rise if step < rise else (steps - step) / max(1, steps - rise)
 
 
+def set_rates(optimizer: torch.optim.Optimizer, settings: Settings, step: int, steps: int) -> None:
+    """The learning rates for the next step; `step` of `steps` were done before."""
+    for group in optimizer.param_groups:
+        group["lr"] = settings.lr * group["factor"] * rate(step, steps, settings.warmup)
+
+
 def evaluate(model: nn.Module, rows: list[Row], pad_id: int, metric: str, precision: str) -> dict:
     """Loss and the paper's score on labelled rows."""
     logits = predict_logits(model, rows, pad_id, precision=precision)
@@ -85,6 +90,7 @@ def fit(
     identity: str = "",
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
+    begin: Callable[[], object] = lambda: None,
 ) -> Run:
     """Trains `model` in place and leaves it with the weights of its best epoch.
 
@@ -92,16 +98,17 @@ def fit(
         train, validation: tokenised rows with labels. Without validation rows the last epoch is the best.
         metric: "accuracy" or "acc_f1"; the validation's `score` picks the epoch (the earlier one if two are equal).
         out: folder for a checkpoint after each epoch. A run that finds its own checkpoint there goes on from it and
-            ends with the same weights as one that was never interrupted; a finished run is only read back.
+            ends with the same weights as one that was never interrupted; a finished run, or one that was dropped
+            among others (many.py), is only read back.
         identity: what the model is, as far as its trained weights do not show it; keeps two runs' checkpoints apart.
         callbacks: called with a Progress after each step and epoch.
+        begin: makes what all epochs use; called, and timed, with the first epoch that is still to be trained.
 
     Raises:
         BadInput: the loss is no number any more (the best epoch so far is put back first), or the folder holds
             another run. A checkpoint that cannot be written is warned of, and training goes on.
     """
-    # With several devices, batch_size stays the whole batch: each takes its share of it.
-    accelerator = Accelerator(dataloader_config=DataLoaderConfiguration(split_batches=True))
+    accelerator = Accelerator()
     start = checkpoint.copy_of(checkpoint.trained_tensors(model))
     texts = checkpoint.digest_of([train, validation]) if out else ""
     key = checkpoint.RunKey.of([settings.to_dict(), metric, identity], texts, start) if out else None
@@ -110,15 +117,13 @@ def fit(
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     steps_an_epoch = math.ceil(len(train) / settings.batch_size)
     steps = steps_an_epoch * settings.epochs
+    share = accelerator.process_index, accelerator.num_processes  # with several, batch_size stays the whole batch
 
     run = Run(settings.to_dict(), trained_parameters=sum(p.numel() for p in start.values()))
     run.environment = environment(accelerator.device)
-    best = start
-    resumed = checkpoint.load(out, model, optimizer.optimizer, key) if out else None
-    if resumed:
-        state, best = resumed
-        run.history, run.best_epoch, run.seconds = state["history"], state["best_epoch"], state["seconds"]
-    started, done = time.perf_counter() - run.seconds, len(run.history)
+    best = checkpoint.load(out, model, optimizer.optimizer, key, run) if out else None
+    best = start if best is None else best
+    started, done = time.perf_counter() - run.seconds, settings.epochs if run.stopped else len(run.history)
     bar = tqdm(
         total=steps,
         initial=done * steps_an_epoch,
@@ -128,8 +133,11 @@ def fit(
     )
     try:
         for epoch in range(done + 1, settings.epochs + 1):
+            epoch_started = time.perf_counter()
+            if epoch == done + 1:
+                begin()
             torch.manual_seed(settings.seed * 100_003 + epoch)  # each epoch draws its own dropout, resumed or not
-            loader = accelerator.prepare(training_loader(train, settings.batch_size, pad_id, settings.order, epoch))
+            loader = training_loader(train, settings.batch_size, pad_id, settings.order, epoch, *share)
 
             def told(step: int, loss: float, epoch: int = epoch) -> None:
                 if not math.isfinite(loss):
@@ -139,29 +147,23 @@ def fit(
                 for callback in callbacks:
                     callback(Progress(epoch, step, steps, loss, None, model))
 
-            epoch_started = time.perf_counter()
             first_step = (epoch - 1) * steps_an_epoch
-            model.train()
+            with TURN:
+                model.train()
             losses = train_epoch(accelerator, wrapped, optimizer, loader, settings, first_step, steps, told)
             seconds = time.perf_counter() - epoch_started
-            metrics = {
-                "epoch": epoch,
-                "step": first_step + len(losses),
-                "train_loss": sum(losses) / len(losses),
-                "train_seconds": seconds,
-                "texts_per_second": len(train) / seconds,
-            }
-            if validation:
-                found = evaluate(model, validation, pad_id, metric, settings.precision)
-                metrics |= {f"validation_{name}": number for name, number in found.items()}
+            found = evaluate(model, validation, pad_id, metric, settings.precision) if validation else {}
+            metrics = metrics_of(epoch, first_step + len(losses), losses, seconds, len(train), found)
+            if not math.isfinite(found.get("loss", 0.0)):
+                raise BadInput(nan_sentence(found["loss"], metrics["step"], epoch, settings, run, "validation loss"))
             run.history.append(metrics)
-            if is_best(run.history):
-                run.best_epoch, best = epoch, checkpoint.copy_of(checkpoint.trained_tensors(model))
+            run.best_epoch = best_epoch(run.history)
+            if run.best_epoch == epoch:
+                best = checkpoint.copy_of(checkpoint.trained_tensors(model))
             bar.set_postfix(epoch=epoch, loss=f"{losses[-1]:.3f}", **validation_so_far(run))
             run.seconds = time.perf_counter() - started
             if out and accelerator.is_main_process:
-                state = {"history": run.history, "best_epoch": run.best_epoch, "seconds": run.seconds}
-                checkpoint.save(out, model, best, optimizer.optimizer, key.to_dict() | state)
+                checkpoint.save(out, model, best, optimizer.optimizer, key, run)
             for callback in callbacks:
                 callback(Progress(epoch, metrics["step"], steps, losses[-1], metrics, model))
     except (StopTraining, KeyboardInterrupt) as stop:
@@ -169,8 +171,9 @@ def fit(
         run.seconds = time.perf_counter() - started
     finally:
         bar.close()
-        checkpoint.put_back(model, best)
-        model.eval()
+        with TURN:
+            checkpoint.put_back(model, best)
+            model.eval()
     run.peak_memory_mb = peak_memory_mb(accelerator.device)
     return run
 
@@ -188,24 +191,33 @@ def train_epoch(
     """One pass over the training batches; `step` of `steps` were done before. Returns the loss of each step."""
     losses = []
     for batch in loader:
-        for group in optimizer.param_groups:
-            group["lr"] = settings.lr * group["factor"] * rate(step, steps, settings.warmup)
-        with autocast(settings.precision, accelerator.device):
-            loss = model(**batch).loss
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(model.parameters(), settings.clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        step += 1
-        losses.append(accelerator.reduce(loss.detach(), "mean").item())
+        with TURN:
+            set_rates(optimizer, settings, step, steps)
+            batch = {name: column.to(accelerator.device) for name, column in batch.items()}
+            with autocast(settings.precision, accelerator.device):
+                loss = model(**batch).loss
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(model.parameters(), settings.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            losses.append(accelerator.reduce(loss.detach(), "mean").item())
         told(step, losses[-1])
     return losses
 
 
-def is_best(history: list[dict]) -> bool:
-    """Is the last epoch better than all before it? Without validation scores the last always is."""
-    scores = [epoch.get("validation_score", i) for i, epoch in enumerate(history)]
-    return scores[-1] > max(scores[:-1], default=-1)
+def metrics_of(epoch: int, step: int, losses: list[float], seconds: float, texts: int, validation: dict) -> dict:
+    """What a run's history says of an epoch.
+
+    Args:
+        step: done until then, over all epochs.
+        losses: of the epoch's steps.
+        seconds: for training, and in the first epoch for what all epochs use.
+        texts: that were trained on.
+        validation: of `evaluate`; {} without validation texts.
+    """
+    metrics = {"epoch": epoch, "step": step, "train_loss": sum(losses) / len(losses), "train_seconds": seconds}
+    return metrics | {"texts_per_second": texts / seconds} | {f"validation_{k}": v for k, v in validation.items()}
 
 
 def validation_so_far(run: Run) -> dict[str, str]:
@@ -214,10 +226,10 @@ def validation_so_far(run: Run) -> dict[str, str]:
     return {} if last is None else {"validation": f"{last:.3f}"}
 
 
-def nan_sentence(loss: float, step: int, epoch: int, settings: Settings, run: Run) -> str:
+def nan_sentence(loss: float, step: int, epoch: int, settings: Settings, run: Run, what: str = "loss") -> str:
     """What to say when the loss is no number any more."""
     kept = f"epoch {run.best_epoch} is kept" if run.best_epoch else "the starting weights are kept"
     return (
-        f"The loss became {loss} at step {step} (epoch {epoch}) with lr {settings.lr:g}; {kept}. "
+        f"The {what} became {loss} at step {step} (epoch {epoch}) with lr {settings.lr:g}; {kept}. "
         'A smaller lr, or precision "fp32", usually helps.'
     )

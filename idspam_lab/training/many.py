@@ -23,6 +23,7 @@ from .predict import token_chunks
 from .record import Run, environment, peak_memory_mb
 from .settings import Settings
 from .shared import SharedPass, refuse_alone
+from .shelf import Shelf
 from .store import Store
 
 SHARED = ("epochs", "batch_size", "max_length", "precision", "order")
@@ -67,11 +68,13 @@ def fit_many(
     for clf in clfs:
         refuse_alone(clf)
         clf.to(device)
-    shelf = None
-    if len({clf.method.layer for clf in clfs}) == 1 and chosen.epochs > 1:
-        shelf = (store or Store()).shelf(
-            clfs[0].method, clfs[0].backbone, [*train, *(validation or ())], chosen.precision
-        )
+
+    def shelf() -> Shelf | None:
+        if len({clf.method.layer for clf in clfs}) > 1 or chosen.epochs == 1:
+            return None
+        texts = [*train, *(validation or ())]
+        return (store or Store()).shelf(clfs[0].method, clfs[0].backbone, texts, chosen.precision)
+
     shared, found = SharedPass(clfs, train[0], chosen.precision, shelf), environment(device)
     lanes = [Lane(clf, one, found) for clf, one in zip(clfs, settings, strict=True)]
     if out is not None:
@@ -96,12 +99,12 @@ def fit_many(
             left = [lane for lane in going if lane.run.stopped is None]
             ending = losing(epoch, [lane.clf for lane in left]) if losing and epoch < chosen.epochs else set()
             for place in ending:
-                left[place].stop(f"dropped after epoch {epoch}")
-            for lane in going:
+                left[place].run.stopped = f"dropped after epoch {epoch}"
+            for lane in left:  # the others have no epoch to go on from but the one before
                 lane.save()
             bar.set_postfix(epoch=epoch, runs=len(left) - len(ending))
     for lane in lanes:
-        lane.stop(lane.run.stopped)
+        lane.put_back()
         lane.run.peak_memory_mb = peak_memory_mb(device)
     return [lane.run for lane in lanes]
 

@@ -1,5 +1,8 @@
 """Logits for many texts, in the order they came in."""
 
+import threading
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
@@ -7,8 +10,22 @@ from tqdm.auto import tqdm
 from .batches import Collate, Row
 from .device import autocast, device_of
 
+TURN = threading.RLock()  # of the threads: a classifier is read while it trains in another one, in a notebook
 
-@torch.no_grad()
+
+@contextmanager
+def evaluating(model: nn.Module, gradients: bool = False):
+    """No dropout, no gradients unless asked for, no training step meanwhile; the model's mode comes back."""
+    with TURN:
+        was_training = model.training
+        model.eval()
+        try:
+            with torch.set_grad_enabled(gradients):
+                yield
+        finally:
+            model.train(was_training)
+
+
 def predict_logits(
     model: nn.Module,
     rows: list[Row],
@@ -23,10 +40,8 @@ def predict_logits(
     Batches hold about `batch_tokens` tokens, so that memory does not depend on how long the texts are.
     `progress` is the bar's title; None shows none.
     """
-    was_training, device = model.training, device_of(model)
-    model.eval()
-    collate, logits = Collate(pad_id), [None] * len(rows)
-    with tqdm(total=len(rows), desc=progress, unit="text", disable=progress is None) as bar:
+    device, collate, logits = device_of(model), Collate(pad_id), [None] * len(rows)
+    with evaluating(model), tqdm(total=len(rows), desc=progress, unit="text", disable=progress is None) as bar:
         for chunk in token_chunks(rows, batch_tokens):
             batch = {key: value.to(device) for key, value in collate([rows[i] for i in chunk]).items()}
             batch.pop("labels", None)
@@ -35,7 +50,6 @@ def predict_logits(
             for i, row in zip(chunk, out.float().cpu(), strict=True):
                 logits[i] = row
             bar.update(len(chunk))
-    model.train(was_training)
     return torch.stack(logits) if logits else torch.empty(0)
 
 

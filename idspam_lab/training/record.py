@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,15 @@ class Run:
 
     def to_dict(self) -> dict:
         return self.__dict__ | {}
+
+
+def best_epoch(history: Sequence[Mapping]) -> int:
+    """The epoch that is kept, counted from 1: the earliest with the best validation score, without scores the last.
+
+    0: there is no epoch yet.
+    """
+    scores = [epoch.get("validation_score", number) for number, epoch in enumerate(history)]
+    return scores.index(max(scores)) + 1 if scores else 0
 
 
 def versions() -> dict[str, str]:

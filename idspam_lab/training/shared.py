@@ -5,6 +5,7 @@ Every classifier gets the logits that it would compute alone; only the work is s
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from itertools import groupby
 
 import torch
@@ -29,15 +30,15 @@ class SharedPass:
     Args:
         row: any tokenised text, to see what each method needs.
         precision: see Settings.
-        shelf: kept states of the texts, if all prompts join at one block.
+        shelf: makes the shelf of the texts' kept states, if all prompts join at one block; asked at the first pass.
 
     Raises:
         BadInput: several backbones, or a method that does more than put one prompt at one block.
     """
 
-    def __init__(self, clfs: Sequence, row: Row, precision: str, shelf: Shelf | None = None):
+    def __init__(self, clfs: Sequence, row: Row, precision: str, shelf: Callable[[], Shelf | None] = lambda: None):
         self.backbone: Backbone = clfs[0].backbone
-        self.device, self.precision, self.shelf = device_of(self.backbone), precision, shelf
+        self.device, self.precision, self.make_shelf = device_of(self.backbone), precision, shelf
         self.source, self.t = {}, {}  # classifier -> where its source comes from; its prompt's vectors
         for clf in clfs:
             if clf.backbone is not self.backbone:
@@ -46,6 +47,11 @@ class SharedPass:
             self.source[clf] = States(clf.method, self.backbone, [row], precision, False, False).origin["source"]
             self.t[clf] = prompt_length(clf, row)
         self.clfs = sorted(clfs, key=lambda clf: (self.t[clf], clf.method.layer))
+
+    @cached_property
+    def shelf(self) -> Shelf | None:
+        """Made when it is first needed: runs that are only read back need none, and its time is the first epoch's."""
+        return self.make_shelf()
 
     def passes(
         self, clfs: Sequence, batch: dict[str, Tensor], within: Within = lambda clf: nullcontext()

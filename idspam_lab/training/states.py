@@ -114,7 +114,9 @@ class States:
     def compute(self) -> Iterator[dict[str, Tensor]]:
         """The parts worth keeping of all texts in order, some texts at a time: part -> (tokens, n)."""
         device = device_of(self.backbone)
-        with tqdm(total=len(self.rows), desc="hidden states", unit="text", disable=not self.progress) as bar:
+        with tqdm(
+            total=len(self.rows), desc="hidden states", unit="text", leave=None, disable=not self.progress
+        ) as bar:
             for chunk in token_chunks(self.rows, 4096):
                 ids, mask, types = on_device([self.rows[i] for i in chunk], self.backbone)
                 with autocast(self.precision, device):

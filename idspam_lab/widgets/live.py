@@ -18,6 +18,7 @@ from ..errors import BadInput
 from ..terminal import percent
 from ..training import Progress, Run, StopTraining
 from ..training.checkpoint import copy_of, put_back, trained_tensors
+from ..training.record import best_epoch
 from .chart import LineChart, level, style_of
 from .parts import ROW, Panel, heading, labels_of, picture_html, sentence
 from .tokens import TokenView, tokens_html, tokens_of, view_of
@@ -55,10 +56,8 @@ def accuracy_series(history: Sequence[Mapping]) -> list[dict]:
 
 
 def best_of(history: Sequence[Mapping]) -> Mapping | None:
-    """The epoch that training would keep now: the earliest of the best, the last one without validation texts."""
-    if not history:
-        return None
-    return max(history, key=lambda row: row.get("validation_score", row["epoch"]))
+    """The epoch that training would keep now."""
+    return history[best_epoch(history) - 1] if history else None
 
 
 def best_sentence(history: Sequence[Mapping]) -> str:
