@@ -87,8 +87,11 @@ def test_a_run_that_is_stopped_by_hand_is_no_result(run, monkeypatch, tmp_path):
 
 
 def test_other_settings_are_another_run(run):
-    first, second = run(methods=("idspam",), seeds=(0,)), run(methods=("idspam",), seeds=(0,), lr=1e-4)
+    said = []
+    first, second = (run(methods=("idspam",), seeds=(0,), say=said.append, lr=lr) for lr in (1e-3, 1e-4))
     assert first["lr"].dropna().tolist() != second["lr"].dropna().tolist()
+    anew = [line for line in said if line.endswith("it is trained anew.")]
+    assert len(anew) == 2 and "idspam-seed0.json is of other data, settings or weights" in anew[1]
 
 
 def test_a_killed_comparison_goes_on_where_it_was(run, monkeypatch):

@@ -67,7 +67,7 @@ def compare(
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
     for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
         say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")
-        rows += run_once(data, backbone, word, seed, Path(folder), transfer, command, settings)
+        rows += run_once(data, backbone, word, seed, Path(folder), transfer, command, settings, say)
     table = pd.DataFrame(rows)
     write_text(Path(folder) / "results.csv", table.to_csv(index=False))
     return table
@@ -95,6 +95,7 @@ def run_once(
     transfer: Target | None,
     command: str,
     changes: dict,
+    say: Callable[[str], None] = print,
 ) -> list[dict]:
     """The rows of one run: read from the folder if it is there, else trained, evaluated and written."""
     settings = preset_of(word, **(changes | {"seed": seed}))
@@ -103,6 +104,8 @@ def run_once(
     done = read_rows(path, key)
     if done is not None:
         return done
+    if path.is_file():
+        say(f"{path} is of other data, settings or weights, or of another version of idspam_lab: it is trained anew.")
     clf, checkpoints = build(data, backbone, word, seed), folder / "checkpoints" / key
     run = clf.fit(data.train, data.validation, settings, metric=data.task.metric, out=checkpoints)
     if run.stopped:  # by hand: its best epoch so far is no result here, and the same command goes on from there

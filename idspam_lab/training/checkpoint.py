@@ -121,7 +121,7 @@ def load(
     state = json.loads(metadata["state"])
     if not key.is_of(state):
         raise BadInput(
-            f"{out} holds a run with other settings, data or starting weights: "
+            f"{out} holds a run with other settings, data or starting weights, or of another version of idspam_lab: "
             f"choose another folder, or delete {path.name} in it."
         )
 
