@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # what HOMES says, for editors and type checkers
     from .backbones import load_backbone as load_backbone
     from .classifier import PromptClassifier as PromptClassifier
     from .errors import BadInput as BadInput
+    from .frozen import Store as Store
+    from .frozen import fit_many as fit_many
     from .generator import PromptGenerator as PromptGenerator
     from .methods import METHODS as METHODS
     from .methods import LatePrompt as LatePrompt
@@ -25,8 +27,6 @@ if TYPE_CHECKING:  # what HOMES says, for editors and type checkers
     from .tasks import load_task as load_task
     from .training import Settings as Settings
     from .training import StopTraining as StopTraining
-    from .training import Store as Store
-    from .training import fit_many as fit_many
     from .training.batches import Collate as Collate
     from .verbalizer import Verbalizer as Verbalizer
 
@@ -39,10 +39,10 @@ HOMES = {
     "PromptGenerator": "generator",
     "Settings": "training",
     "StopTraining": "training",
-    "Store": "training",
+    "Store": "frozen",
     "TASKS": "tasks",
     "Verbalizer": "verbalizer",
-    "fit_many": "training",
+    "fit_many": "frozen",
     "load_backbone": "backbones",
     "load_task": "tasks",
     "METHODS": "methods",

@@ -23,16 +23,17 @@ from transformers.utils import ModelOutput
 from .adapter import AdapterFiles
 from .backbones import Backbone, check_length, encode, pad_right
 from .errors import BadInput
+from .frozen import Store
+from .frozen.fast import FastPath, fast_path
 from .generator import PromptGenerator, Trace
 from .inputs import check_labels, check_training, columns
 from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
 from .readout import READOUTS, check_readout
-from .training import Callback, Run, Settings, Store, fit, predict_logits
+from .training import Callback, Run, Settings, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
-from .training.fast import FastPath, fast_path
 from .training.predict import evaluating
 from .verbalizer import Verbalizer, WordHead, at_mask, check_masks, check_verbalizer
 

@@ -19,6 +19,7 @@ from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments.summary import summarize
+from idspam_lab.frozen.lanes import Lane
 from idspam_lab.grid import execute as execute_module
 from idspam_lab.grid import executors
 from idspam_lab.grid.collect import collect
@@ -29,7 +30,6 @@ from idspam_lab.grid.groups import groups_of
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import read_plan
 from idspam_lab.grid.shown import dry_run, results
-from idspam_lab.training.lanes import Lane
 from tests.conftest import reviews
 from tests.grid_models import save_models, save_tasks
 

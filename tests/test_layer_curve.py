@@ -13,10 +13,10 @@ from idspam_lab.errors import BadInput
 from idspam_lab.experiments.compare import run_once
 from idspam_lab.experiments.layer_choice import Halving, choose_layer
 from idspam_lab.experiments.layer_curve import layer_curve
+from idspam_lab.frozen.lanes import Lane
 from idspam_lab.plots import layer_curve as draw
 from idspam_lab.tasks import Task, TaskData
 from idspam_lab.training import Run, Settings
-from idspam_lab.training.lanes import Lane
 from tests.conftest import reviews
 
 TASK = Task("made-up", ("text",), ("bad", "good"), note="for tests")
@@ -171,7 +171,7 @@ def test_on_the_command_line(tmp_path, capsys):
 
 
 def test_runs_whose_loss_became_no_number_have_no_row(tiny, monkeypatch):
-    from idspam_lab.training.lanes import Lane
+    from idspam_lab.frozen.lanes import Lane
 
     end = Lane.end
 

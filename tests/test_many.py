@@ -5,11 +5,12 @@ import torch
 
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
+from idspam_lab.frozen import fit_many, shared
+from idspam_lab.frozen.lanes import Lane
+from idspam_lab.frozen.shared import SharedPass
 from idspam_lab.methods import IDSPAM
-from idspam_lab.training import Settings, fit, fit_many, shared
+from idspam_lab.training import Settings, fit
 from idspam_lab.training.checkpoint import copy_of, trained_tensors
-from idspam_lab.training.lanes import Lane
-from idspam_lab.training.shared import SharedPass
 from tests.test_backbones import build
 from tests.test_methods import rows
 

@@ -15,11 +15,12 @@ from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
+from idspam_lab.frozen import Store, cache, fit_many
+from idspam_lab.frozen.fast import fast_path, joins_once
+from idspam_lab.frozen.states import States
 from idspam_lab.methods import METHODS, LatePrompt
-from idspam_lab.training import Settings, Store, cache, fit_many
-from idspam_lab.training.fast import fast_path, joins_once
+from idspam_lab.training import Settings
 from idspam_lab.training.predict import predict_logits
-from idspam_lab.training.states import States
 from tests.conftest import reviews
 from tests.test_backbones import build
 from tests.test_methods import CASES, classifier, padded
@@ -336,8 +337,9 @@ import os, sys, time
 import torch, transformers
 from idspam_lab.backbones import FAMILIES, load_backbone
 from idspam_lab.classifier import PromptClassifier
-from idspam_lab.training import Settings, Store, cache
-from idspam_lab.training.fast import fast_path
+from idspam_lab.frozen import Store, cache
+from idspam_lab.training import Settings
+from idspam_lab.frozen.fast import fast_path
 from idspam_lab.training.predict import predict_logits
 from tests.conftest import reviews
 torch.manual_seed(0)

@@ -14,10 +14,11 @@ from peft import LoraConfig, PromptTuningConfig, TaskType, get_peft_model
 from torch import nn
 
 from ..classifier import PromptClassifier
-from ..training import Settings, Store, fit
+from ..frozen import Store
+from ..frozen.fast import fast_path
+from ..training import Settings, fit
 from ..training.batches import Collate, Row
 from ..training.device import training_device
-from ..training.fast import fast_path
 from .clock import Case, synchronize
 from .shapes import classifier_of
 

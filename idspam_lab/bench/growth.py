@@ -8,8 +8,9 @@ import psutil
 import torch
 
 from ..classifier import PromptClassifier
-from ..training import Settings, Store, fit
-from ..training.fast import fast_path
+from ..frozen import Store
+from ..frozen.fast import fast_path
+from ..training import Settings, fit
 from .clock import interleaved, medians
 from .contenders import ours
 from .found import Found, Ratio

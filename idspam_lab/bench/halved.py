@@ -4,10 +4,10 @@ import statistics
 
 from ..backbones import load_backbone
 from ..classifier import PromptClassifier
+from ..frozen import Store, fit_many, predict_many
+from ..frozen.shared import SharedPass
 from ..metrics import with_interval
 from ..tasks import load_task
-from ..training import Store, fit_many, predict_many
-from ..training.shared import SharedPass
 from .found import Found
 from .scale import Scale
 

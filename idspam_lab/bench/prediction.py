@@ -11,8 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..backbones import Backbone
 from ..backbones.upper import LONG, frozen_for
 from ..classifier import ClassifierOutput, PromptClassifier
+from ..frozen.fast import fast_path
 from ..training import predict_logits
-from ..training.fast import fast_path
 from .clock import interleaved, medians, timed
 from .found import Found, Ratio
 from .scale import Scale

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from ..classifier import PromptClassifier
-from ..training import Settings, fit_many
+from ..frozen import fit_many
+from ..training import Settings
 from ..training.batches import Row
 from ..training.device import computes_bf16
 from .clock import Case, interleaved, medians

@@ -195,8 +195,8 @@ def tasks(chosen) -> None:
 
 
 def cache(chosen) -> None:
+    from ..frozen import cache as kept
     from ..terminal import table
-    from ..training import cache as kept
 
     found = kept.entries()
     if not found:

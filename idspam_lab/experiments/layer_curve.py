@@ -15,13 +15,14 @@ import pandas as pd
 from ..backbones import Backbone, check_layer, load_backbone
 from ..classifier import PromptClassifier
 from ..errors import BadInput
+from ..frozen import fit_many, predict_many
+from ..frozen.many import Losing
+from ..frozen.shared import SharedPass
 from ..inputs import check_training
 from ..methods.spelled import read_method
 from ..metrics import with_interval
 from ..tasks import TaskData, load_task
-from ..training import Run, Settings, fit_many, predict_many
-from ..training.many import Losing
-from ..training.shared import SharedPass
+from ..training import Run, Settings
 from .compare import as_row, key_of, majority_of, row_of
 from .session import Target, beside
 

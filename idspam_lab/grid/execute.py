@@ -12,12 +12,13 @@ from ..classifier import PromptClassifier
 from ..experiments import Target
 from ..experiments.compare import as_row, build, majority_of, row_of
 from ..experiments.layer_curve import train_together
+from ..frozen import predict_many
+from ..frozen.shared import SharedPass
 from ..methods.spelled import read_method, write_method
 from ..metrics import with_interval
 from ..tasks import TaskData, equated, load_for_evaluation, load_task, overlap
-from ..training import Run, predict_many
+from ..training import Run
 from ..training.checkpoint import copy_of, put_back, trained_tensors
-from ..training.shared import SharedPass
 from .models import Models
 from .plan import GridRun
 

@@ -1,26 +1,13 @@
 """The training loop (loop.py), which knows nothing of prompts, and what it stands on.
 
-Beside it the fast path: hidden states that are kept (store.py, with states.py, shelf.py and cache.py), a forward
-without needless work (fast.py), many runs at once (many.py, with lanes.py and shared.py).
+batches.py makes the batches, settings.py says how it trains, checkpoint.py lets it go on after a kill, record.py is
+what a run leaves, predict.py the pass without gradients, device.py where it all happens, account.py what it held in
+memory.
 """
 
 from .loop import Callback, Progress, StopTraining, evaluate, fit
-from .many import fit_many, predict_many
 from .predict import predict_logits
 from .record import Run
 from .settings import Settings
-from .store import Store
 
-__all__ = [
-    "Callback",
-    "Progress",
-    "Run",
-    "Settings",
-    "StopTraining",
-    "Store",
-    "evaluate",
-    "fit",
-    "fit_many",
-    "predict_logits",
-    "predict_many",
-]
+__all__ = ["Callback", "Progress", "Run", "Settings", "StopTraining", "evaluate", "fit", "predict_logits"]

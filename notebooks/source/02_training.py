@@ -215,7 +215,7 @@ step_times(cases, 32, repeats)
 # ## Computed once
 #
 # The model below $m$ is frozen and has no dropout: $h_m$ is a function of the text. `fit` computes it when the run begins and keeps
-# it, if that takes no more than a quarter of the free memory (`training/store.py`):
+# it, if that takes no more than a quarter of the free memory (`frozen/store.py`):
 #
 # $$\text{bytes} = \text{tokens} \times n \times 4$$
 #
@@ -223,7 +223,7 @@ step_times(cases, 32, repeats)
 
 # %%
 from idspam_lab.tasks import sample
-from idspam_lab.training import Store
+from idspam_lab.frozen import Store
 
 some = sample(data.train, 48 if quick else 300)
 short = clf.preset(epochs=3, max_length=64)

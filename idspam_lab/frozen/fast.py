@@ -16,10 +16,10 @@ from ..backbones.upper import ALL, FIRST, frozen_for, run_upper
 from ..methods import IDSPAM, Encoded, LatePrompt, LinearHead
 from ..methods.idspam import only_prompts
 from ..readout import READOUTS
-from .batches import Row
-from .device import training_device
-from .predict import TURN
-from .settings import Settings
+from ..training.batches import Row
+from ..training.device import training_device
+from ..training.predict import TURN
+from ..training.settings import Settings
 from .shelf import Shelf, names_of
 from .store import Store
 

@@ -15,13 +15,13 @@ from tqdm.auto import tqdm
 
 from ..errors import BadInput
 from ..metrics import score
-from .batches import Collate, Row, training_loader
-from .checkpoint import digest_of
-from .device import training_device, wait_for
+from ..training.batches import Collate, Row, training_loader
+from ..training.checkpoint import digest_of
+from ..training.device import training_device, wait_for
+from ..training.predict import token_chunks
+from ..training.record import Run, environment, peak_memory_mb
+from ..training.settings import Settings
 from .lanes import Lane
-from .predict import token_chunks
-from .record import Run, environment, peak_memory_mb
-from .settings import Settings
 from .shared import SharedPass, refuse_alone
 from .shelf import Shelf
 from .store import Store

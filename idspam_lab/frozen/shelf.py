@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..backbones import Backbone
 from ..methods import LatePrompt
-from .batches import Row
+from ..training.batches import Row
 
 PARTS = ("source", "hidden")  # what a trunk gives, in this order
 

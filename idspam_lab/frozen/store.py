@@ -24,9 +24,9 @@ from torch import Tensor
 from ..backbones import Backbone
 from ..errors import BadInput
 from ..methods import LatePrompt
+from ..training.batches import Row
+from ..training.device import device_of
 from . import cache
-from .batches import Row
-from .device import device_of
 from .shelf import Shelf
 from .states import States
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from ..backbones import Backbone
 from ..backbones.upper import ALL, FIRST, Joins, frozen_for, run_upper
 from ..errors import BadInput
-from .batches import Row
-from .device import autocast, device_of, pass_tokens
+from ..training.batches import Row
+from ..training.device import autocast, device_of, pass_tokens
 from .fast import shares_passes
 from .shelf import Shelf, cheap
 from .states import States, on_device

@@ -12,9 +12,9 @@ from tqdm.auto import tqdm
 from ..backbones import Backbone
 from ..backbones.upper import frozen_for
 from ..methods import LatePrompt
-from .batches import Collate, Row
-from .device import autocast, device_of
-from .predict import token_chunks
+from ..training.batches import Collate, Row
+from ..training.device import autocast, device_of
+from ..training.predict import token_chunks
 from .shelf import PARTS, cheap, name_of
 
 

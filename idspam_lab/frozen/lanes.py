@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from . import checkpoint
-from .loop import make_optimizer, metrics_of, nan_sentence, set_rates
-from .record import Run, best_epoch
-from .settings import Settings
+from ..training import checkpoint
+from ..training.loop import make_optimizer, metrics_of, nan_sentence, set_rates
+from ..training.record import Run, best_epoch
+from ..training.settings import Settings
 
 
 class Lane:
