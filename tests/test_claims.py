@@ -298,11 +298,11 @@ def test_looked_into_has_the_leads_over_rivals_of_the_same_terms(tmp_path):
     later.assign(**told | {"epochs": 12}).to_csv(tmp_path / "looked_into_b.csv", index=False)
     lines = looked_into(tmp_path)
     behind = "51.0 | -20.0 (-20.0 to -20.0) | -25.0 (-25.0 to -25.0) |"
-    assert f"| 4 epochs, reads the mean | ID-SPAM, block 1 | 0.003 | {behind}" in lines
-    ahead = "| 12 epochs, reads the mean | ID-SPAM, block 3 | 0.003 | 91.0 | +20.0 "
+    assert f"| sst2, 4 epochs, reads the mean | ID-SPAM, block 1 | 0.003 | {behind}" in lines
+    ahead = "| sst2, 12 epochs, reads the mean | ID-SPAM, block 3 | 0.003 | 91.0 | +20.0 "
     assert any(line.startswith(ahead) for line in lines)
     assert lines[-1] == (
-        "In all, over LPT 2 of 4 leads count, and 1 the other way; over LoRA 2 of 4 leads count, and 2 the other way."
+        "On sst2, over LPT 2 of 4 leads count, and 1 the other way; over LoRA 2 of 4 leads count, and 2 the other way."
     )
 
 

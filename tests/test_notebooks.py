@@ -114,10 +114,10 @@ def check_audit(notebook):
     leads = dict(re.findall(LEAD, text, re.MULTILINE))
     assert abs(float(leads["mean pooling"])) < 0.05
     assert float(leads["ID-SPAM (lora=8)"]) == pytest.approx(-1.5, abs=0.05)
-    assert text.count("| 4 epochs, reads the mean | ID-SPAM") == 11  # looked into
-    looked = re.findall(r"^\| \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
+    assert text.count("| rotten_tomatoes, 4 epochs, reads the mean | ID-SPAM") == 11  # looked into
+    looked = re.findall(r"^\| rotten_tomatoes, \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
-    best = re.findall(r"^\| 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
+    best = re.findall(r"^\| rotten_tomatoes, 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
     assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM, block 1"
     told = r"lead over LPT is (\S+ \(.*?\)) after 2,500 .* and (\S+ \(.*?\)) after 65,349"
     few, many = re.search(told, text).groups()

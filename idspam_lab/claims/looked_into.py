@@ -13,8 +13,8 @@ TABLES = "looked_into_*.csv"
 FEW_AND_ALL = ("curve_sst2.csv", "sst2.csv")
 HEAD = """A claim that fails may fail for a reason of ours: the rate, the number of epochs, the token that is read, the
 block, the first values, the size of the generator. Each is changed here. A row of ID-SPAM and of its rivals has the
-best of four rates by 300 validation texts ({task}, {texts:,} texts, {seeds} seeds, `{files}`). Leads are in points,
-with their 95 % intervals, over rivals that have the same epochs and read the same token."""
+best of four rates by 300 validation texts ({texts:,} training texts, {seeds} seeds, `{files}`). Leads are in
+points, with their 95 % intervals, over rivals of the same task that have the same epochs and read the same token."""
 
 
 def looked_into(folder: Path) -> list[str]:
@@ -25,10 +25,11 @@ def looked_into(folder: Path) -> list[str]:
     tables = [read_results(path).dropna(subset=["seed"]) for path in paths]
     first = tables[0].iloc[0]
     head = HEAD.format(
-        task=first["train_task"], texts=int(first["train_texts"]), seeds=tables[0]["seed"].nunique(), files=TABLES
+        texts=int(first["train_texts"]), seeds=tables[0]["seed"].nunique(), files=TABLES
     )
     rows = [row for table in tables for row in rows_of(table)]
-    return ["", "## Looked into", "", head, "", *as_table(rows), "", in_a_sentence(rows), *by_number_of_texts(folder)]
+    told = [line for task in dict.fromkeys(row["task"] for row in rows) for line in ("", in_a_sentence(rows, task))]
+    return ["", "## Looked into", "", head, "", *as_table(rows), *told, *by_number_of_texts(folder)]
 
 
 def by_number_of_texts(folder: Path) -> list[str]:
@@ -55,7 +56,7 @@ def by_number_of_texts(folder: Path) -> list[str]:
 
 
 def rows_of(table: pd.DataFrame) -> list[dict]:
-    """One table: {"terms", "method", "rate", "score", and for each rival the leads of each seed}."""
+    """One table: {"task", "terms", "method", "rate", "score", and for each rival the leads of each seed}."""
     found = []
     rivals = {name: by_seed(table[table["method"] == name]) for name in RIVALS}
     ours = table[table["method"].str.startswith(OURS)]
@@ -63,7 +64,8 @@ def rows_of(table: pd.DataFrame) -> list[dict]:
         scores, one = by_seed(runs), runs.iloc[0]
         found.append(
             {
-                "terms": f"{one['epochs']:.0f} epochs, reads the {one['read']}",
+                "task": one["train_task"],
+                "terms": f"{one['train_task']}, {one['epochs']:.0f} epochs, reads the {one['read']}",
                 "method": f"{method}, block {layer:.0f}",
                 "rate": one["lr"],
                 "score": scores.mean(),
@@ -89,12 +91,12 @@ def as_table(rows: list[dict]) -> list[str]:
     return lines
 
 
-def in_a_sentence(rows: list[dict]) -> str:
-    """How many configurations are ahead of each rival, and how many behind."""
+def in_a_sentence(rows: list[dict], task: str) -> str:
+    """How many configurations are ahead of each rival on a task, and how many behind."""
     parts = []
     for name in RIVALS:
-        leads = [row[name] for row in rows if name in row]
+        leads = [row[name] for row in rows if name in row and row["task"] == task]
         told = [lead.mean() for lead in leads if told_apart(lead)]
         ahead, behind = sum(mean > 0 for mean in told), sum(mean < 0 for mean in told)
         parts.append(f"over {name} {ahead} of {len(leads)} leads count, and {behind} the other way")
-    return f"In all, {'; '.join(parts)}."
+    return f"On {task}, {'; '.join(parts)}."

@@ -177,7 +177,8 @@ for place in (-whole.weights[1:-1]).argsort()[:4] + 1:
 
 # %% [markdown]
 # Now by hand. Type a text or pick one, click a token to take it away from the prompt, from the frozen model or from both, and
-# choose another seed: does it look at the same tokens?
+# choose another seed: does it look at the same tokens? The panel answers while no cell is running; the study further below takes
+# minutes, and what you type meanwhile is answered after it.
 
 # %%
 from idspam_lab.widgets import PromptExplorer
