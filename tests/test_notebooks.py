@@ -117,6 +117,10 @@ def check_audit(notebook):
     assert text.count("| rotten_tomatoes, 4 epochs, reads the mean | ID-SPAM") == 11  # looked into
     looked = re.findall(r"^\| rotten_tomatoes, \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
+    of_pairs = r"^\| qqp, 4 epochs, reads the mean \| (.*?) \| .*\| .*? \| .*? \((.*?) to (.*?)\) \|$"
+    pairs = re.findall(of_pairs, text, re.MULTILINE)
+    told = {name: (float(low) > 0) - (float(high) < 0) for name, low, high in pairs}
+    assert len(told) == 12 and told.pop("ID-SPAM (lora=8), block 3") == 0 and set(told.values()) == {-1}
     best = re.findall(r"^\| rotten_tomatoes, 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
     assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM, block 1"
     told = r"lead over LPT is (\S+ \(.*?\)) after 2,500 .* and (\S+ \(.*?\)) after 65,349"

@@ -27,7 +27,7 @@ def looked_into(folder: Path) -> list[str]:
     head = HEAD.format(
         texts=int(first["train_texts"]), seeds=tables[0]["seed"].nunique(), files=TABLES
     )
-    rows = [row for table in tables for row in rows_of(table)]
+    rows = sorted((row for table in tables for row in rows_of(table)), key=lambda row: row["task"])
     told = [line for task in dict.fromkeys(row["task"] for row in rows) for line in ("", in_a_sentence(rows, task))]
     return ["", "## Looked into", "", head, "", *as_table(rows), *told, *by_number_of_texts(folder)]
 
