@@ -115,7 +115,8 @@ def check_audit(notebook):
     assert abs(float(leads["mean pooling"])) < 0.05
     assert float(leads["ID-SPAM (lora=8)"]) == pytest.approx(-1.5, abs=0.05)
     assert text.count("| rotten_tomatoes, 4 epochs, reads the mean | ID-SPAM") == 11  # looked into
-    looked = re.findall(r"^\| rotten_tomatoes, \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \(", text, re.MULTILINE)
+    of_films = r"^\| rotten_tomatoes, \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \("
+    looked = re.findall(of_films, text, re.MULTILINE)
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
     of_pairs = r"^\| qqp, 4 epochs, reads the mean \| (.*?) \| .*\| .*? \| .*? \((.*?) to (.*?)\) \|$"
     pairs = re.findall(of_pairs, text, re.MULTILINE)
