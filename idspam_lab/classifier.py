@@ -183,35 +183,37 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """
         settings = settings or self.preset()
         check_training(self, train, validation, metric)
-        before = self.pairs, self.max_length
+        if store is True:
+            store = Store() if settings.epochs > 1 else None  # of one epoch every text is met once
+        before, begun = (self.pairs, self.max_length), []
         self.pairs, self.max_length = getattr(train, "pairs", None) is not None, settings.max_length
         try:
             rows = self.rows(train, settings.max_length)
             checked = self.rows(validation, settings.max_length) if validation is not None and len(validation) else None
-        except BaseException:  # nothing was trained
-            self.pairs, self.max_length = before
+            with ExitStack() as stack:
+
+                def begin() -> None:  # of a run that is only read back, no text is looked at
+                    begun.append(True)
+                    if store is not False:
+                        stack.enter_context(fast_path(self, [*rows, *(checked or ())], settings, store))
+
+                self.run = fit(
+                    self,
+                    rows,
+                    checked,
+                    settings,
+                    metric=metric,
+                    pad_id=self.pad_id,
+                    out=out and Path(out),
+                    identity=self.run_identity(),
+                    callbacks=callbacks,
+                    progress=progress,
+                    begin=begin,
+                )
+        except BaseException:
+            if not begun:  # nothing was trained
+                self.pairs, self.max_length = before
             raise
-        if store is True:
-            store = Store() if settings.epochs > 1 else None  # of one epoch every text is met once
-        with ExitStack() as stack:
-
-            def begin() -> None:  # of a run that is only read back, no text is looked at
-                if store is not False:
-                    stack.enter_context(fast_path(self, [*rows, *(checked or ())], settings, store))
-
-            self.run = fit(
-                self,
-                rows,
-                checked,
-                settings,
-                metric=metric,
-                pad_id=self.pad_id,
-                out=out and Path(out),
-                identity=self.run_identity(),
-                callbacks=callbacks,
-                progress=progress,
-                begin=begin,
-            )
         return self.run
 
     def predict_proba(

@@ -17,6 +17,7 @@ from idspam_lab.claims.blocks import any_block, earlier_blocks, middle_blocks, o
 from idspam_lab.claims.constant import MAJORITY, best_constant
 from idspam_lab.claims.counts import saving_grows
 from idspam_lab.claims.looked_into import by_number_of_texts, looked_into
+from idspam_lab.claims.rates import rates_tried
 from idspam_lab.claims.scores import against, all_leads, at_home, on_another_task
 from idspam_lab.claims.speed import speed
 from idspam_lab.claims.times import (
@@ -28,6 +29,7 @@ from idspam_lab.claims.times import (
 )
 from idspam_lab.claims.verdict import OURS, Verdict, beyond_luck, no_worse, together
 from idspam_lab.cli import main
+from idspam_lab.errors import BadInput
 from idspam_lab.metrics import score
 from idspam_lab.paper_tables import paper_table
 
@@ -485,3 +487,30 @@ def test_every_row_of_the_page_leads_to_its_claim():
     headings = [re.sub(r"[^a-z0-9_ -]", "", line[4:].lower()).replace(" ", "-") for line in lines if line[:4] == "### "]
     links = [link for line in lines for link in re.findall(r"^\| \[.*?\]\(#(.*?)\)", line)]
     assert links == headings and len(set(links)) == len(CLAIMS) + len(QUESTIONS)
+
+
+def test_one_seed_is_said_and_not_counted(tmp_path):
+    found = verdict(tmp_path, {OURS: [0.8], "LPT": [0.7]})
+    assert found.verdict == Verdict.OPEN and "One seed has no interval: not counted." in found.evidence
+    assert "No method does better" not in found.evidence
+    with pytest.raises(BadInput, match="No table in .* has ID-SPAM beside another method, with two seeds at least"):
+        all_leads(tmp_path)
+
+
+def test_a_method_that_lacks_the_common_block_is_taken_at_its_own(tmp_path):
+    ours = [table({OURS: [0.8, 0.82, 0.81]}, layer=layer) for layer in (1, 5)]
+    pd.concat([*ours, table({"LPT": [0.7, 0.71, 0.72]})]).to_csv(tmp_path / "compare_x.csv", index=False)
+    assert against(["LPT"])(tmp_path).verdict == Verdict.HOLDS
+
+
+def test_a_table_of_several_rates_is_refused_by_name(tmp_path):
+    twice = pd.concat([table({OURS: [0.8, 0.82], "LPT": [0.7, 0.71]}), table({"LPT": [0.6, 0.61]}).assign(lr=0.01)])
+    twice.to_csv(tmp_path / "compare_x.csv", index=False)
+    with pytest.raises(BadInput, match="compare_x.csv has several runs of LPT with one seed: leave the chosen one"):
+        against(["LPT"])(tmp_path)
+
+
+def test_rates_of_a_method_in_several_blocks_of_a_grid_are_joined(tmp_path):
+    text = '[[runs]]\nmethods = ["lpt"]\nsettings = { lr = [1e-3, 3e-3] }\n'
+    (tmp_path / "x.toml").write_text(text + text.replace("1e-3, 3e-3", "3e-3, 1e-2"))
+    assert rates_tried(tmp_path / "x.toml") == {"lpt": (1e-3, 3e-3, 1e-2)}

@@ -4,6 +4,7 @@ import copy
 import threading
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,13 @@ from idspam_lab.analysis.paths import knock_out_each
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
+from idspam_lab.frozen import fit_many
 from idspam_lab.methods import METHODS
 from idspam_lab.tasks import load_task
 from idspam_lab.tasks.examples import Examples
-from idspam_lab.training import Settings
+from idspam_lab.training import Settings, evaluate
 from idspam_lab.training.batches import Collate
+from idspam_lab.training.predict import TURN, token_chunks
 
 TEXTS = [
     "a gripping , funny film .",
@@ -398,3 +401,54 @@ def test_a_token_that_the_model_does_not_know_is_named(minilm):
     small = FAMILIES["bert"](transformers.BertModel(config, add_pooling_layer=False), minilm.tokenizer, "small")
     with pytest.raises(BadInput, match=r"Text 1 has the token '\S+' with the id \d+, but small has only ids below 500"):
         PromptClassifier(small).predict(["?", "gripping"])
+
+
+def test_a_fit_that_its_folder_refuses_leaves_the_classifier_as_it_was(tiny, train, tmp_path):
+    other = PromptClassifier(tiny, "linear_head", seed=1)
+    other.fit(train, None, other.preset(epochs=1, max_length=8), out=tmp_path, progress=False)
+    clf = PromptClassifier(tiny, "linear_head")
+    clf.fit(train, None, clf.preset(epochs=1, max_length=8), progress=False)
+    with pytest.raises(BadInput, match="holds a run with other settings"):
+        clf.fit(train, None, clf.preset(epochs=1, max_length=16), out=tmp_path, progress=False)
+    assert clf.max_length == 8
+
+
+def test_a_reading_waits_for_a_chunk_and_not_for_a_whole_validation(tiny, train, validation):
+    clf, turns = PromptClassifier(tiny, "linear_head"), []
+    forward = clf.forward
+
+    def watched(*args, **kwargs):
+        turns.append(TURN._is_owned())
+        return forward(*args, **kwargs)
+
+    clf.forward = watched
+    free = []
+
+    def count(rows, batch_tokens):
+        for chunk in token_chunks(rows, 16):
+            free.append(not TURN._is_owned())
+            yield chunk
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("idspam_lab.training.predict.token_chunks", count)
+        evaluate(clf, clf.rows(validation, 8), clf.pad_id, "accuracy", "fp32")
+    assert len(free) > 2 and all(free) and all(turns) and len(turns) == len(free)
+
+
+def test_reading_while_many_train_in_another_thread_changes_neither(tiny, train, validation):
+    settings = Settings(epochs=2, batch_size=4, max_length=16, order_seed=0)
+
+    def losses(read):
+        clfs = [PromptClassifier(tiny, "idspam", t=2, c=4, seed=seed) for seed in (0, 1)]
+        rows = [clfs[0].rows(part, 16) for part in (train, validation)]
+        found = []
+        arguments = (clfs, *rows, [replace(settings, seed=seed) for seed in (0, 1)])
+        thread = threading.Thread(target=lambda: found.extend(fit_many(*arguments, progress=False)))
+        thread.start()
+        while thread.is_alive():
+            if read:
+                clfs[0].predict(["good"])
+        return [[epoch["train_loss"] for epoch in run.history] for run in found]
+
+    undisturbed = losses(read=False)
+    assert len(undisturbed) == 2 and losses(read=True) == undisturbed

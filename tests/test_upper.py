@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+import transformers
 
-from idspam_lab.backbones.upper import ALL, FIRST, LONG, frozen_for, rounded, run_upper
+from idspam_lab.backbones import FAMILIES
+from idspam_lab.backbones.upper import ALL, FIRST, LONG, frozen_for, fused, rounded, run_upper
 from idspam_lab.methods.base import run_with_prompt
 from tests.test_backbones import BOTH, CONFIGS, build, texts
 
@@ -86,17 +88,38 @@ def test_long_texts_that_are_only_read_pass_fused_attention(name):
     assert off < 1e-4 and backbone.config._attn_implementation == "eager"
 
 
-@pytest.mark.parametrize("name", CONFIGS)
-def test_a_twins_buffers_go_where_the_backbone_goes(name):
+@pytest.mark.parametrize("make", [rounded, fused])
+@pytest.mark.parametrize("name", ["bert", "llama"])
+def test_a_twin_that_was_made_before_a_move_is_made_anew(name, make):
     backbone = build(name)
-    twin = backbone.twin()
-    for moved, other in ((backbone, twin), (twin, backbone)):
-        for module in moved.modules():  # as `to` does it: another tensor in the same place
-            module._apply(lambda tensor: tensor.clone(), recurse=False)
-        ours, theirs = dict(moved.named_buffers()), dict(other.named_buffers())
-        assert ours.keys() == theirs.keys() and all(ours[key] is theirs[key] for key in ours)
-    parameters = zip(backbone.parameters(), twin.parameters(), strict=True)
-    assert all(a is b for a, b in parameters)
+    assert make(backbone) is (first := make(backbone))
+    for module in backbone.modules():  # as `to` does it: parameters change in place, buffers are exchanged
+        for key, buffer in module.named_buffers(recurse=False):
+            module._buffers[key] = buffer.to("meta")
+    second = make(backbone)
+    assert second is not first and second is make(backbone)
+    assert {buffer.device.type for buffer in second.buffers()} == {"meta"} != {b.device.type for b in first.buffers()}
+
+
+def test_a_twin_keeps_what_its_own_texts_change():
+    """Rotary embeddings that grow with the text exchange a buffer in the forward pass."""
+    config = transformers.LlamaConfig(
+        vocab_size=90, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=16,
+        rope_parameters={"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10_000.0},
+    )  # fmt: skip
+    torch.manual_seed(0)
+    backbone = FAMILIES["llama"](transformers.LlamaModel(config).eval(), None, "llama")
+    short, long = torch.arange(8)[None], torch.arange(40)[None]
+
+    def read(one, ids):
+        mask = torch.ones_like(ids)
+        with torch.no_grad():
+            return one.finish(one.run(one.embed(ids, mask), mask))
+
+    before, twin = read(backbone, short), backbone.twin()
+    read(twin, long)
+    assert torch.equal(read(backbone, short), before)
 
 
 def test_bf16_is_near_the_plain_path():

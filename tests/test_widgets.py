@@ -11,12 +11,14 @@ import pytest
 
 from idspam_lab import BadInput, PromptClassifier, Settings
 from idspam_lab.analysis.paths import knockout
+from idspam_lab.backbones import load_backbone
 from idspam_lab.widgets import LayerCurve, LiveTraining, PromptExplorer, TokenView, Transfer
 from idspam_lab.widgets.chart import style_of
 from idspam_lab.widgets.curve import curve_series
 from idspam_lab.widgets.live import loss_series
 from idspam_lab.widgets.tokens import tokens_html, tokens_of, view_of
 from idspam_lab.widgets.transfer import confusion, flips, predictions
+from tests.grid_models import save_model, tiny_config
 
 TEXT = "a gripping film with a dull end"
 HOSTILE = "</script><script>alert(1)</script> <b>bold</b> & \x1b[31m"
@@ -496,5 +498,14 @@ def test_what_the_model_has_no_tokens_for_is_said(clf):
     explorer = PromptExplorer(clf, ["a gripping film", "\U0001f600 film \U0001f600"])
     assert explorer.tokens.notes == ""
     explorer.put("\U0001f600 film \U0001f600")
-    assert "2 of them say nothing to this model: it has no tokens for them ([UNK])." in explorer.tokens.notes
+    assert "Unknown to this model, shown as [UNK]: 2 of the 5 tokens." in explorer.tokens.notes
     assert explorer.tokens.said == ""  # the verdict stands beside it
+
+
+def test_a_mark_that_stands_for_unknown_tokens_too_is_no_unknown_token(tmp_path):
+    """GPT-2 writes one and the same token for the end of a text and for what it does not know."""
+    save_model(tmp_path, tiny_config("gpt2"))
+    backbone = load_backbone(str(tmp_path))
+    backbone.tokenizer.unk_token = backbone.tokenizer.eos_token
+    explorer = PromptExplorer(PromptClassifier(backbone, "idspam", t=2, c=4), ["a film"])
+    assert explorer.tokens.notes == "" and explorer.tokens.said == ""

@@ -217,10 +217,10 @@ class Backbone(nn.Module):
     def twin(self) -> "Backbone":
         """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone.
 
-        Moving a model changes its parameters in place but exchanges its buffers, so those are shared by the dict.
+        Moving a model changes its parameters in place but exchanges its buffers: a twin's parameters go with it, its
+        buffers stay where they are (see `upper.is_beside`).
         """
-        buffers = (module._buffers for module in self.modules())
-        shared = {id(part): part for part in (*self.parameters(), *buffers, self.tokenizer)}
+        shared = {id(part): part for part in (*self.parameters(), *self.buffers(), self.tokenizer)}
         return copy.deepcopy(self, memo=shared)
 
     def trainable_copy(self) -> "Backbone":

@@ -30,13 +30,18 @@ ROUNDED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> 
 FUSED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
+def is_beside(twin: Backbone, backbone: Backbone) -> bool:
+    """Does all of a twin lie where all of the backbone lies? One that was made before a move does not."""
+    here, there = ({part.device for part in (*one.parameters(), *one.buffers())} for one in (twin, backbone))
+    return here == there
+
+
 def rounded(backbone: Backbone) -> Backbone:
     """A twin whose linear layers hold bf16 weights, made once. Under autocast it says the same as the backbone, bit for
     bit, and no weight is rounded again in every step.
     """
     twin = ROUNDED.get(backbone)
-    weights = next(backbone.parameters())
-    if twin is None or next(twin.blocks().parameters()).device != weights.device:
+    if twin is None or not is_beside(twin, backbone):
         twin = backbone.twin()
         for layer in twin.blocks().modules():
             if type(layer) is nn.Linear:
@@ -49,7 +54,7 @@ def rounded(backbone: Backbone) -> Backbone:
 def fused(backbone: Backbone) -> Backbone:
     """A twin that computes attention with torch's fused kernel, made once."""
     twin = FUSED.get(backbone)
-    if twin is None or next(twin.parameters()).device != next(backbone.parameters()).device:
+    if twin is None or not is_beside(twin, backbone):
         twin = backbone.twin()
         twin.config._attn_implementation = "sdpa"
         FUSED[backbone] = twin

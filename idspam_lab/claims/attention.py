@@ -15,7 +15,7 @@ def seeing_rankings(study: Study) -> list[str]:
     """What erasing by each order that sees the prediction costs more than erasing by the weights."""
     orders = [order for order in study.erasure["order"].unique() if order not in ("weights", RARITY, "random")]
     tables = {order: against(study, order, "weights").set_index(["measure", "route"]) for order in orders}
-    return [f"{points(table.loc[('comprehensiveness', 'both')])} by {order}" for order, table in tables.items()]
+    return [f"{order} {points(table.loc[('comprehensiveness', 'both')])}" for order, table in tables.items()]
 
 
 def without_attention(study: Study) -> str:
@@ -26,10 +26,8 @@ def without_attention(study: Study) -> str:
         index=["run", "text"], columns="intervention", values="correct"
     )
     lost = over_seeds((right[OWN] - right[UNIFORM]).rename("lost").reset_index(), "lost").iloc[0]
-    return (
-        f"Of accuracy, {100 * right[OWN].mean():.1f} %, attention frozen to uniform costs {points(lost)}: the weights "
-        "say what a prompt was made from, which is not yet what a task needs."
-    )
+    needed = "" if lost["low"] > 0 else ": the weights say what a prompt was made from, not what the task needs"
+    return f"Of accuracy, {100 * right[OWN].mean():.1f} %, attention frozen to uniform costs {points(lost)}{needed}."
 
 
 def weights_matter(folder: Path) -> Finding:
@@ -45,6 +43,6 @@ def weights_matter(folder: Path) -> Finding:
     verdict = Verdict.FAILS if leads[0]["high"] < 0 else verdict
     first = first.split(": ", 1)[1]
     rankings = seeing_rankings(study)
-    beside = [f"Rankings that see the prediction cost it more still: {' and '.join(rankings)}."] if rankings else []
+    beside = [f"What rankings that see the prediction cost it beyond that: {'; '.join(rankings)}."] if rankings else []
     told = [first[0].upper() + first[1:], *rest[:-2], *beside, rest[-2], without_attention(study)]
     return Finding([sentence for sentence in told if sentence], verdict)

@@ -110,7 +110,7 @@ def over_lpt_by_block(folder: Path) -> Finding:
 
 
 def any_block(folder: Path) -> Finding:
-    """Does ID-SPAM do better than the best constant answer, and than a linear head alone, at every block?"""
+    """Does ID-SPAM do better than the best constant answer at every block? The linear head's score stands beside it."""
     sentences, verdicts = [], []
     for path in sorted(folder.glob("curve_*.csv")):
         table = read_results(path)

@@ -24,9 +24,7 @@ def looked_into(folder: Path) -> list[str]:
         return []
     tables = [read_results(path).dropna(subset=["seed"]) for path in paths]
     first = tables[0].iloc[0]
-    head = HEAD.format(
-        texts=int(first["train_texts"]), seeds=tables[0]["seed"].nunique(), files=TABLES
-    )
+    head = HEAD.format(texts=int(first["train_texts"]), seeds=tables[0]["seed"].nunique(), files=TABLES)
     rows = sorted((row for table in tables for row in rows_of(table)), key=lambda row: row["task"])
     told = [line for task in dict.fromkeys(row["task"] for row in rows) for line in ("", in_a_sentence(rows, task))]
     return ["", "## Looked into", "", head, "", *as_table(rows), *told, *by_number_of_texts(folder)]
@@ -35,7 +33,7 @@ def looked_into(folder: Path) -> list[str]:
 def by_number_of_texts(folder: Path) -> list[str]:
     """Its lead over LPT on SST-2 after few texts and after all, in a paragraph; nothing if a table is missing.
 
-    Both have the same block, rate, epochs, length and order of the batches.
+    Only of two tables with the same block, rate, epochs and token that is read.
     """
     paths = [folder / name for name in FEW_AND_ALL]
     if not all(path.is_file() for path in paths):

@@ -32,5 +32,5 @@ def rates_tried(grid: Path) -> dict[str, tuple[float, ...]]:
     for block in blocks:
         given = block.get("settings", {}).get("lr", ())
         for method in block["methods"]:
-            rates[method] = tuple(given) if isinstance(given, list) else (given,)
-    return rates
+            rates[method] = (*rates.get(method, ()), *(given if isinstance(given, list) else [given]))
+    return {method: tuple(dict.fromkeys(some)) for method, some in rates.items()}

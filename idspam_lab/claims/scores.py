@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..errors import BadInput
 from ..experiments.summary import pairwise, read_results
 from .constant import above, best_constant
 from .rates import at_the_edge
@@ -34,29 +35,49 @@ def at_home(folder: Path) -> Iterator[Case]:
     found = []
     for path in sorted(folder.glob("*.csv")):
         if not path.stem.endswith("-epochs"):  # of losses
-            table = at_one_block(read_results(path))
+            table = at_one_block(read_table(path))
             home = table[table["train_task"] == table["test_task"]]
             found += [(task, path, runs) for task, runs in home.groupby("train_task", sort=False)]
     for _, path, runs in sorted(found, key=lambda case: case[:2]):
         yield "", path, runs
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """A table of `data/results`, in which no method has two rows of one seed on the same texts at one block.
+
+    Raises:
+        BadInput: it is none, or the runs of a method differ in a setting: which of them would count?
+    """
+    table = read_results(path)
+    runs = table.dropna(subset=["seed"])
+    twice = runs[runs.duplicated(["train_task", "test_task", "backbone", "method", "layer", "seed"], keep=False)]
+    if len(twice):
+        raise BadInput(
+            f"{path} has several runs of {twice['method'].iloc[0]} with one seed: leave the chosen one alone in it, as "
+            "NAME-tuned.csv of `idspam-lab grid` has it."
+        )
+    return table
+
+
 def at_one_block(table: pd.DataFrame) -> pd.DataFrame:
     """Of a method that was trained at several blocks, the runs at the block that most methods have.
 
-    A layer curve has all methods at all blocks: of blocks that as many methods have it is the middle one.
+    A layer curve has all methods at all blocks: of blocks that as many methods have it is the middle one. A method that
+    has none of these is taken at the middle one of its own.
     """
-    several = table.groupby("method")["layer"].transform("nunique") > 1
-    if not several.any():
-        return table
+    blocks = {name: set(runs["layer"].dropna()) for name, runs in table.groupby("method")}
     common = table.drop_duplicates(["method", "layer"])["layer"].mode()
-    return table[~several | (table["layer"] == common[len(common) // 2])]
+    for name, own in blocks.items():
+        if len(own) > 1:
+            among = sorted(own & set(common)) or sorted(own)
+            table = table[(table["method"] != name) | (table["layer"] == among[len(among) // 2])]
+    return table
 
 
 def away(folder: Path, tables: str) -> Iterator[Case]:
     """Tables whose name fits, on each task that was not trained on first."""
     for path in sorted(folder.glob(tables)):
-        table = read_results(path)
+        table = read_table(path)
         elsewhere = table[table["train_task"] != table["test_task"]]
         for (source, _), runs in elsewhere.groupby(["train_task", "test_task"], sort=False):
             yield f"{source} to ", path, runs
@@ -86,6 +107,9 @@ def judged(
         if deciding.empty:
             continue
         told = in_words(runs, name, pairs[pairs["method"].isin(shown)])
+        if deciding["seeds"].max() < 2:
+            sentences.append(f"{start}{told} One seed has no interval: not counted. (`{path.name}`)")
+            continue
         level = f"the best constant answer ({100 * constant:.1f} %)"
         if better & {name, *deciding["method"]}:
             verdicts.append(rule(deciding))
@@ -102,8 +126,9 @@ def judged(
         return Finding(sentences, Verdict.OPEN)
     every = pd.concat(counted)
     found = together(verdicts)
-    sentences += [count_in_words(every)] if len(every) > 1 else []
-    return Finding(sentences, beyond_luck(found, every) if rule is verdict_of else found)
+    if rule is not verdict_of:  # "or comparable": an interval that stays near 0 is more than luck
+        return Finding(sentences, found)
+    return Finding([*sentences, *([count_in_words(every)] if len(every) > 1 else [])], beyond_luck(found, every))
 
 
 def edges_in_words(runs: pd.DataFrame, path: Path) -> str:
@@ -139,11 +164,13 @@ def all_leads(folder: Path) -> pd.DataFrame:
     found = []
     for home, cases in ((True, at_home(folder)), (False, away(folder, "transfer_*.csv"))):
         for start, path, runs in cases:
-            if OURS in set(runs["method"]):
+            if OURS in set(runs["method"]) and runs["seed"].nunique() > 1:  # of one seed there is no interval
                 better = above(runs, best_constant(runs))
                 texts = f"{start}{runs['test_task'].iloc[0]}, {runs['train_texts'].max():,.0f}"
                 about = {"tasks": texts, "home": home, "file": path.name, "learned": bool(better)}
                 found.append(leads(runs, OURS, better).assign(**about))
+    if not found:
+        raise BadInput(f"No table in {folder} has {OURS} beside another method, with two seeds at least.")
     return pd.concat(found, ignore_index=True)
 
 

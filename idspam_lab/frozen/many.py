@@ -18,7 +18,7 @@ from ..metrics import score
 from ..training.batches import Collate, Row, training_loader
 from ..training.checkpoint import digest_of
 from ..training.device import training_device, wait_for
-from ..training.predict import token_chunks
+from ..training.predict import TURN, token_chunks
 from ..training.record import Run, environment, peak_memory_mb
 from ..training.settings import Settings
 from .lanes import Lane
@@ -129,15 +129,17 @@ def train_epoch(shared: SharedPass, lanes: list[Lane], rows: list[Row], epoch: i
     """One pass over the training batches for all runs that are going."""
     chosen, lane_of = lanes[0].settings, {lane.clf: lane for lane in lanes}
     loader = training_loader(rows, chosen.batch_size, PAD, chosen.order, epoch)
-    batches = [lane.begin(epoch, loader) for lane in lanes][-1]
+    with TURN:
+        batches = [lane.begin(epoch, loader) for lane in lanes][-1]
     steps_an_epoch = len(loader)
     for step, batch in enumerate(batches, start=(epoch - 1) * steps_an_epoch):
-        for group in shared.passes(list(lane_of), batch, within=lambda clf: lane_of[clf].dice()):
-            torch.stack([loss for _, loss, _ in group]).sum().backward()
-            for clf, loss, _ in group:
-                lane_of[clf].losses.append(loss.detach())
-        for lane in lanes:
-            lane.step(step, steps_an_epoch * chosen.epochs)
+        with TURN:
+            for group in shared.passes(list(lane_of), batch, within=lambda clf: lane_of[clf].dice()):
+                torch.stack([loss for _, loss, _ in group]).sum().backward()
+                for clf, loss, _ in group:
+                    lane_of[clf].losses.append(loss.detach())
+            for lane in lanes:
+                lane.step(step, steps_an_epoch * chosen.epochs)
         bar.update()
 
 
@@ -156,12 +158,13 @@ def evaluate_many(shared: SharedPass, lanes: list[Lane], rows: list[Row], metric
 def predict_many(shared: SharedPass, clfs: Sequence, rows: list[Row], batch_tokens: int = 4096) -> Tensor:
     """Logits of every classifier for every row, on the CPU in fp32. (classifiers, rows, K)"""
     number, found = {clf: i for i, clf in enumerate(clfs)}, None
-    for clf in clfs:
-        clf.eval()
     for chunk in token_chunks(rows, batch_tokens):
-        for group in shared.passes(clfs, Collate(PAD)([rows[i] for i in chunk])):
-            for clf, _, logits in group:
-                if found is None:
-                    found = torch.empty(len(clfs), len(rows), logits.shape[-1])
-                found[number[clf], chunk] = logits.float().cpu()
+        with TURN:
+            for clf in clfs:
+                clf.eval()
+            for group in shared.passes(clfs, Collate(PAD)([rows[i] for i in chunk])):
+                for clf, _, logits in group:
+                    if found is None:
+                        found = torch.empty(len(clfs), len(rows), logits.shape[-1])
+                    found[number[clf], chunk] = logits.float().cpu()
     return found

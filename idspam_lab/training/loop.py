@@ -99,7 +99,7 @@ def fit(
         metric: "accuracy" or "acc_f1"; the validation's `score` picks the epoch (the earlier one if two are equal).
         out: folder for a checkpoint after each epoch. A run that finds its own checkpoint there goes on from it and
             ends with the same weights as one that was never interrupted; a finished run, or one that was dropped
-            among others (many.py), is only read back.
+            among others (frozen/many.py), is only read back.
         identity: what the model is, as far as its trained weights do not show it; keeps two runs' checkpoints apart.
         callbacks: called with a Progress after each step and epoch.
         begin: makes what all epochs use; called, and timed, with the first epoch that is still to be trained.

@@ -41,11 +41,11 @@ def predict_logits(
     `progress` is the bar's title; None shows none.
     """
     device, collate, logits = device_of(model), Collate(pad_id), [None] * len(rows)
-    with evaluating(model), tqdm(total=len(rows), desc=progress, unit="text", disable=progress is None) as bar:
+    with tqdm(total=len(rows), desc=progress, unit="text", disable=progress is None) as bar:
         for chunk in token_chunks(rows, batch_tokens):
             batch = {key: value.to(device) for key, value in collate([rows[i] for i in chunk]).items()}
             batch.pop("labels", None)
-            with autocast(precision, device):
+            with evaluating(model), autocast(precision, device):  # a chunk a turn: other threads have theirs
                 out = model(**batch).logits
             for i, row in zip(chunk, out.float().cpu(), strict=True):
                 logits[i] = row

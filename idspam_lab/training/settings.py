@@ -37,7 +37,7 @@ class Settings:
     eps: float = 1e-6
     clip: float = 1.0  # largest norm of the gradient
     seed: int = 0  # of dropout and, without order_seed, of the batches' order
-    order_seed: int | None = None  # of the batches' order; runs that share passes (many.py) have the same
+    order_seed: int | None = None  # of the batches' order; runs that share passes (frozen/many.py) have the same
     max_length: int | None = None  # tokens of text; None: what the model takes
     precision: str = "auto"  # "fp32", "bf16" (autocast), "auto": bf16 where the device computes in it
 

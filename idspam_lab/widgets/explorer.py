@@ -168,12 +168,11 @@ class PromptExplorer(Panel):
         """A sentence if the text is longer than what is read of it, and one if the model does not know all of it."""
         tokenizer, parts = self.clf.backbone.tokenizer, [self.given] if isinstance(self.given, str) else self.given
         full, read = len(tokenizer(*parts, verbose=False)["input_ids"]), len(tokens_of(whole))
-        unknown = sum(token == tokenizer.unk_token for token in whole.tokens)
+        marks = {tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token}  # GPT-2 has one token for all of these
+        unknown = 0 if tokenizer.unk_token in marks else whole.tokens.count(tokenizer.unk_token)
         notes = [f"The text has {full:,} tokens; the first {read:,} are read."] if full > read else []
         if unknown:
-            notes.append(
-                f"{unknown} of them say nothing to this model: it has no tokens for them ({tokenizer.unk_token})."
-            )
+            notes.append(f"Unknown to this model, shown as {tokenizer.unk_token}: {unknown} of the {read:,} tokens.")
         return " ".join(notes)
 
     def without(self, out: Mapping) -> Knockout:
