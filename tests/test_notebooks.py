@@ -118,10 +118,11 @@ def check_audit(notebook):
     of_films = r"^\| rotten_tomatoes, \d+ epochs, .*\| ([+-][\d.]+) \(.* \| ([+-][\d.]+) \("
     looked = re.findall(of_films, text, re.MULTILINE)
     assert len(looked) == 13 and all(lead.startswith("-") for row in looked for lead in row)  # "behind both"
-    of_pairs = r"^\| qqp, 4 epochs, reads the mean \| (.*?) \| .*\| .*? \| .*? \((.*?) to (.*?)\) \|$"
+    of_pairs = r"^\| qqp, (\d+ epochs), reads the mean \| (.*?) \| .*\| .*? \| (.*?) \((.*?) to (.*?)\) \|$"
     pairs = re.findall(of_pairs, text, re.MULTILINE)
-    told = {name: (float(low) > 0) - (float(high) < 0) for name, low, high in pairs}
-    assert len(told) == 12 and told.pop("ID-SPAM (lora=8), block 3") == 0 and set(told.values()) == {-1}
+    told = {row[:2]: (float(row[2]), (float(row[3]) > 0) - (float(row[4]) < 0)) for row in pairs}
+    assert len(told) == 13 and told.pop(("4 epochs", "ID-SPAM (lora=8), block 3"))[1] == 0
+    assert {sign for _, sign in told.values()} == {-1} and max(lead for lead, _ in told.values()) < -4
     best = re.findall(r"^\| rotten_tomatoes, 4 epochs.*?\| (.*?) \| [\d.]+ \| ([\d.]+) \|", text, re.MULTILINE)
     assert max(best, key=lambda row: float(row[1]))[0] == "ID-SPAM, block 1"
     told = r"lead over LPT is (\S+ \(.*?\)) after 2,500 .* and (\S+ \(.*?\)) after 65,349"
