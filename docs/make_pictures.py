@@ -1,6 +1,6 @@
 """Draws an example of every picture of the package, from small runs on the embedded model and texts or from data/.
 
-    python docs/make_pictures.py            a few minutes on two cores; finished runs are kept
+    python docs/make_pictures.py            about two minutes on two cores
 
 Writes docs/pictures/*.png and docs/pictures/README.md, which says what each shows and what it was measured on. The runs
 lie in runs/pictures.
@@ -9,6 +9,7 @@ lie in runs/pictures.
 import dataclasses
 import functools
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -177,7 +178,8 @@ def smaller(path: Path) -> Path:
 
 
 def main() -> None:
-    """Draws all."""
+    """Draws all, from runs of this version."""
+    shutil.rmtree(RUNS, ignore_errors=True)
     lines = ["# Pictures", "", "Written by `python docs/make_pictures.py`. Those that are not called measured are of"]
     lines += ["small runs: examples, not results."]
     for draw in DRAWN:
