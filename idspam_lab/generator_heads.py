@@ -21,7 +21,8 @@ class ManyHeads(PromptGenerator):
     def __init__(self, heads: int, n: int, **shape):
         super().__init__(n, **shape)
         if heads < 1 or n % heads:
-            raise BadInput(f"heads is {heads}, which does not divide the hidden size {n}.")
+            possible = ", ".join(str(number) for number in range(1, min(n, 64) + 1) if n % number == 0)
+            raise BadInput(f"heads is {heads}, which does not divide the hidden size {n}: take one of {possible}.")
         self.heads = heads
 
     def attend_by_head(self, E: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

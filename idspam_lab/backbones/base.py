@@ -218,7 +218,7 @@ class Backbone(nn.Module):
         """The same weights in modules of its own: what is put inside (LoRA, hooks) leaves this one alone.
 
         Moving a model changes its parameters in place but exchanges its buffers: a twin's parameters go with it, its
-        buffers stay where they are (see `upper.is_beside`).
+        buffers stay where they are (see `upper.made_once`).
         """
         shared = {id(part): part for part in (*self.parameters(), *self.buffers(), self.tokenizer)}
         return copy.deepcopy(self, memo=shared)

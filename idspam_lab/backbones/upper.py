@@ -14,6 +14,8 @@ alike. Other families run their blocks whole.
 """
 
 import weakref
+from collections.abc import Callable
+from functools import wraps
 from itertools import pairwise
 
 import torch
@@ -26,38 +28,42 @@ ALIKE = (Bert, Roberta, Electra)
 ALL, FIRST = slice(None), slice(0, 1)  # positions of the text that are read
 Joins = dict[int, tuple[Tensor, Tensor]]  # block -> prompts (R B, t, n) of R runs, the text there (B, N, n)
 LONG = 128  # tokens from which torch's fused attention is quicker forward on a CPU; backward it is slower at any length
-ROUNDED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> its twin
-FUSED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def is_beside(twin: Backbone, backbone: Backbone) -> bool:
-    """Does all of a twin lie where all of the backbone lies? One that was made before a move does not."""
-    here, there = ({part.device for part in (*one.parameters(), *one.buffers())} for one in (twin, backbone))
-    return here == there
+def made_once(make: Callable[[Backbone], Backbone]) -> Callable[[Backbone], Backbone]:
+    """Keeps a backbone's twin until the backbone moves: the twin's buffers and own weights do not move with it."""
+    twins: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> where it lay, its twin
+
+    @wraps(make)
+    def twin_of(backbone: Backbone) -> Backbone:
+        device = next(backbone.parameters()).device
+        where, twin = twins.get(backbone, (None, None))
+        if where != device:
+            twin = make(backbone)
+            twins[backbone] = device, twin
+        return twin
+
+    return twin_of
 
 
+@made_once
 def rounded(backbone: Backbone) -> Backbone:
-    """A twin whose linear layers hold bf16 weights, made once. Under autocast it says the same as the backbone, bit for
-    bit, and no weight is rounded again in every step.
+    """A twin whose linear layers hold bf16 weights. Under autocast it says the same as the backbone, bit for bit, and
+    no weight is rounded again in every step.
     """
-    twin = ROUNDED.get(backbone)
-    if twin is None or not is_beside(twin, backbone):
-        twin = backbone.twin()
-        for layer in twin.blocks().modules():
-            if type(layer) is nn.Linear:
-                for name, value in list(layer.named_parameters()):
-                    setattr(layer, name, nn.Parameter(value.detach().bfloat16(), requires_grad=False))
-        ROUNDED[backbone] = twin
+    twin = backbone.twin()
+    for layer in twin.blocks().modules():
+        if type(layer) is nn.Linear:
+            for name, value in list(layer.named_parameters()):
+                setattr(layer, name, nn.Parameter(value.detach().bfloat16(), requires_grad=False))
     return twin
 
 
+@made_once
 def fused(backbone: Backbone) -> Backbone:
-    """A twin that computes attention with torch's fused kernel, made once."""
-    twin = FUSED.get(backbone)
-    if twin is None or not is_beside(twin, backbone):
-        twin = backbone.twin()
-        twin.config._attn_implementation = "sdpa"
-        FUSED[backbone] = twin
+    """A twin that computes attention with torch's fused kernel."""
+    twin = backbone.twin()
+    twin.config._attn_implementation = "sdpa"
     return twin
 
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from ..backbones import Backbone
 from ..errors import BadInput
-from .base import Encoded, LatePrompt, Method, check_at_least_one
+from .base import Encoded, LatePrompt, Method
 from .dept import DePT
 from .fine_tuning import FineTuning
 from .idpg import IDPG
@@ -66,8 +66,6 @@ def build_method(name: str, backbone, options: dict) -> Method:
     for option in options:
         if option not in known:
             raise BadInput(f"Method {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}.")
-    if issubclass(METHODS[name], IDSPAM):
-        check_generator(backbone, options)
     try:
         method = METHODS[name](backbone, **options)
     except TypeError as error:
@@ -79,26 +77,6 @@ def build_method(name: str, backbone, options: dict) -> Method:
             "layers without running numbers, such as LayerNorm, or register them with persistent=False."
         )
     return method
-
-
-def check_generator(backbone, options: dict) -> None:
-    """What ID-SPAM's own options have in common.
-
-    Here and not in its file: what was measured counts only while the code of its method is what it was (code.py).
-
-    Raises:
-        BadInput: t, c, heads or lora is no whole number or too small, or heads do not divide n.
-    """
-    check_at_least_one(**{name: options[name] for name in ("t", "c", "heads") if name in options})
-    heads, lora = options.get("heads", 1), options.get("lora", 0)
-    if backbone.n % heads:
-        possible = [number for number in range(1, min(backbone.n, 64) + 1) if backbone.n % number == 0]
-        raise BadInput(
-            f"heads is {heads}, which does not divide the hidden size {backbone.n}: take one of "
-            f"{', '.join(map(str, possible))}."
-        )
-    if not isinstance(lora, numbers.Integral) or lora < 0:
-        raise BadInput(f"lora is {lora!r}, but it is LoRA's rank: 0 for none, or a whole number above.")
 
 
 def options_of(name: str) -> list[str]:

@@ -1,6 +1,7 @@
 """ID-SPAM: the prompt is made from the text's token embeddings (eq. 1, 2) and joins at block m."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import ClassVar
 
 import torch
@@ -32,8 +33,8 @@ class IDSPAM(LatePrompt):
             as the text's own at block m, and A with entries of about 1 (see `to_the_size_of_states`).
 
     Raises:
-        BadInput: a layer out of range or said twice, heads that do not divide n, positions for a model that has none
-            in its embeddings.
+        BadInput: a layer out of range or said twice; t, c, heads or lora no whole number or too small; heads that do
+            not divide n; positions for a model that has none in its embeddings.
     """
 
     # Measured on the embedded texts with MiniLM-L6: 1e-3, the largest rate that the paper searches, learns too slowly
@@ -56,13 +57,15 @@ class IDSPAM(LatePrompt):
     ):
         first, *later = blocks_of(backbone, layer)
         super().__init__(backbone, first)
-        check_at_least_one(heads=heads)
+        check_at_least_one(t=t, c=c, heads=heads)
         check_true_or_false(outer_relu=outer_relu, positions=positions)
         if positions and not backbone.absolute_positions:
             raise BadInput(
                 f"{backbone.name or 'This model'} has no positions in its embeddings, so a generator cannot read them: "
                 "leave `positions` out."
             )
+        if not isinstance(lora, Integral) or lora < 0:
+            raise BadInput(f"lora is {lora!r}, but it is LoRA's rank: 0 for none, or a whole number above.")
         self.positions = positions
         shape = {"n": backbone.n, "t": t, "c": c, "bias": bias, "dropout": dropout, "outer_relu": outer_relu}
         self.generator = self.make_generator(**shape, heads=heads)
