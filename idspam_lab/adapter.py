@@ -15,6 +15,19 @@ from huggingface_hub import ModelHubMixin, hf_hub_download
 from huggingface_hub.errors import HFValidationError
 from torch import nn
 
+from .adapter_checks import (
+    CONFIG,
+    FORMAT,
+    SAMPLE,
+    WEIGHTS,
+    fill,
+    ids_of,
+    in_words,
+    read_config,
+    refuse_other_backbone,
+    refuse_other_tokenizer,
+    refuse_other_word_head,
+)
 from .backbones import Backbone, load_backbone
 from .backbones.load import move
 from .backbones.trust import hash_tensors
@@ -24,12 +37,8 @@ from .hub import hub_reachable
 from .training.device import training_device
 from .verbalizer import Verbalizer
 
-WEIGHTS, CONFIG, FORMAT = "adapter.safetensors", "config.json", "idspam_lab adapter 1"
 HUB_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
 BACKBONES_TOO = ("cache_dir", "local_files_only", "token")  # how the frozen model is asked for, too
-IDENTITY = ("name", "family", "L", "n", "weights_sha256")  # of base_model
-NEEDED = ("method", "options", "read", "head_dropout", "id2label", "base_model")
-SAMPLE = "Don't look: it's a naïve, 3-star REMAKE -- and so unforgettable! Watch it twice? (No.)"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -233,112 +242,3 @@ def load_own(identity: dict, name: str | None, words: bool, **asked) -> Backbone
             f"The adapter was trained on {in_words(identity)}. {error} If you have it, say where: backbone=FOLDER, or "
             "--backbone FOLDER on the command line."
         ) from error
-
-
-def read_config(folder: str, find) -> dict:
-    """The adapter's config.json.
-
-    Raises:
-        BadInput: there is none, or it is not an adapter's.
-    """
-    wanted = f"an adapter has {CONFIG} and {WEIGHTS}, as save_pretrained writes them"
-    try:
-        config = json.loads(find(CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{folder!r} is not an adapter folder, nor a hub address within reach: {wanted}.") from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT or not set(NEEDED) <= set(config):
-        raise BadInput(f"{folder!r} is not an adapter of this library: {wanted}.")
-    ids, base = config["id2label"], config["base_model"]
-    whole = isinstance(config["options"], dict) and isinstance(base, dict) and set(IDENTITY) <= set(base)
-    whole = whole and isinstance(config.get("max_length"), int | None)
-    check = config.get("tokenizer_check", {"text": "", "ids": ""})
-    whole = whole and isinstance(check, dict) and all(isinstance(check.get(key), str) for key in ("text", "ids"))
-    if not whole or not isinstance(ids, dict) or set(ids) != {str(i) for i in range(len(ids))}:
-        raise BadInput(f"{folder!r} has a damaged {CONFIG}: save the adapter again, or take a copy that is whole.")
-    return config
-
-
-def in_words(identity: dict, dtype: bool = False) -> str:
-    """A frozen model's identity for a sentence, with the type of its weights if that is what matters."""
-    size = f"{identity['family']}, {identity['L']} blocks x {identity['n']}"
-    kind = f" in {dtype_of(identity)}" if dtype else ""
-    return f"{identity['name']!r} ({size}, weights {identity['weights_sha256'][:12]}{kind})"
-
-
-def dtype_of(identity: dict) -> str:
-    """The type of a frozen model's weights; it was float32 before adapters said so."""
-    return identity.get("dtype", "float32")
-
-
-def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
-    """The adapter was trained on exactly these frozen weights.
-
-    Raises:
-        BadInput: it was not.
-    """
-    found, wanted = backbone.identity().to_dict(), dtype_of(identity)
-    if found["weights_sha256"] != identity["weights_sha256"]:
-        other = dtype_of(found) != wanted  # rounded otherwise, the same weights have another hash
-        raise BadInput(
-            f"The adapter was trained on {in_words(identity, other)}, but the backbone given is "
-            f"{in_words(found, other)}: load the one that it was trained on{f', with dtype=torch.{wanted}' * other}, "
-            "or leave backbone out if the adapter's own can be loaded."
-        )
-
-
-def ids_of(backbone: Backbone, text: str) -> str:
-    """The token ids of a text, special tokens included, with a space between them."""
-    return " ".join(map(str, backbone.tokenizer(text)["input_ids"]))
-
-
-def refuse_other_tokenizer(saved: dict | None, backbone: Backbone) -> None:
-    """The adapter was trained on texts that were cut into tokens as this backbone cuts them.
-
-    The ids of one sentence are compared and not a hash of the tokenizer's file, which other versions write otherwise.
-
-    Args:
-        saved: the sentence and its ids; None in adapters of before this check.
-
-    Raises:
-        BadInput: the ids differ.
-    """
-    if saved is not None and ids_of(backbone, saved["text"]) != saved["ids"]:
-        raise BadInput(
-            f"The adapter was trained with another tokenizer than that of {backbone.name!r}, which cuts the sentence "
-            f"in {CONFIG} into other tokens: load the model with its own tokenizer."
-        )
-
-
-def refuse_other_word_head(saved: str | None, backbone: Backbone) -> None:
-    """An adapter with a verbalizer read with exactly this frozen masked-language-model head.
-
-    Raises:
-        BadInput: it did not.
-    """
-    if backbone.word_head is not None and hash_tensors(backbone.word_head) != saved:
-        raise BadInput(
-            f"The adapter read at a mask with another masked-language-model head than that of {backbone.name!r}: "
-            "load the model that it was trained on."
-        )
-
-
-@torch.no_grad()
-def fill(model, tensors: dict, folder: str) -> None:
-    """Puts the saved tensors into the model's trained parameters.
-
-    Raises:
-        BadInput: names or shapes do not fit.
-    """
-    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    if set(parameters) != set(tensors):
-        raise BadInput(
-            f"{folder!r}: the saved tensors {sorted(set(tensors) ^ set(parameters))} do not fit the method: "
-            "train it again."
-        )
-    for name, parameter in parameters.items():
-        if parameter.shape != tensors[name].shape:
-            raise BadInput(
-                f"{folder!r}: {name} has shape {tuple(tensors[name].shape)}, but {tuple(parameter.shape)} is needed: "
-                "train it again."
-            )
-        parameter.copy_(tensors[name])

@@ -12,7 +12,7 @@ import pytest
 import torch
 import transformers
 
-from idspam_lab.adapter import CONFIG, WEIGHTS
+from idspam_lab.adapter_checks import CONFIG, WEIGHTS
 from idspam_lab.backbones import FAMILIES, load_backbone
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..adapter import WEIGHTS
+from ..adapter_checks import WEIGHTS
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import write_json, write_text
