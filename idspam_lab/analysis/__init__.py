@@ -10,5 +10,6 @@ attributions.py   gradient x input and integrated gradients, by route
 erasure.py        comprehensiveness, sufficiency, AOPC; interventions.py: other prompts in place of a text's own
 domains.py        how two domains differ; shift.py: why accuracy is lost between them
 pairs.py          two classifiers on the same texts
+similarity.py     what the frozen model says of two texts before anything is trained
 faithfulness.py   all of it over several seeds (seeds.py), and in sentences what held
 """

@@ -18,17 +18,21 @@ from pathlib import Path
 import pandas as pd
 
 from ..adapter_checks import WEIGHTS
+from ..analysis.similarity import SimilarityClassifier
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import write_json, write_text
 from ..methods import METHODS
 from ..methods.code import code_of
 from ..methods.spelled import preset_of, read_method, title_of, write_method
+from ..metrics import with_interval
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
 from .collect import VERSIONS
 from .results import evaluate, majority
 from .session import Target
+
+BASELINES = {"majority": "majority class", "similarity": "cosine similarity"}  # how they are spelled -> their titles
 
 
 def compare(
@@ -44,6 +48,8 @@ def compare(
     **settings,
 ) -> pd.DataFrame:
     """Trains every method with every seed, beside the majority class and the linear head.
+
+    On pairs of texts that are of two classes the cosine of the two is a third baseline (analysis/similarity.py).
 
     Args:
         methods: as `read_method` reads them, "idspam:heads=4".
@@ -65,6 +71,7 @@ def compare(
     if transfer:
         warn_of_overlap(data.train, transfer.data.test)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
+    rows += similarity_of(data, transfer, backbone, settings.get("max_length"), command)
     for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
         say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")
         rows += run_once(data, backbone, word, seed, Path(folder), transfer, command, settings, say)
@@ -220,12 +227,30 @@ def majority_of(data: TaskData, test: Target, backbone: Backbone, command: str) 
     }  # fmt: skip
 
 
+def similarity_of(
+    data: TaskData, transfer: Target | None, backbone: Backbone, max_length: int | None, command: str
+) -> list[dict]:
+    """The rows of the two texts' cosine; none where a row is no pair, or there are not two classes."""
+    tests = [test for test in tests_of(data, transfer) if test.data.test.pairs is not None]
+    if data.train.pairs is None or len(set(data.train.labels)) != 2 or len(data.task.labels) != 2:
+        return []
+    line = SimilarityClassifier(backbone, data.train, max_length)
+    rows = []
+    for test in tests:
+        there, predictions = test.data, line.predict(test.data.test, test.max_length)
+        found = with_interval(there.task.metric, there.test.labels, predictions, len(data.task.labels))
+        rows.append(heading(data, there, backbone, "similarity") | scores_of(found) | {
+            "train_texts": len(data.train), "trained_parameters": 2, "max_length": max_length, "command": command,
+        })  # fmt: skip
+    return rows
+
+
 def heading(data: TaskData, there: TaskData, backbone: Backbone, word: str) -> dict:
     """What a row is about."""
     return {
         "train_task": data.task.name,
         "test_task": there.task.name,
-        "method": "majority class" if word == "majority" else title_of(word),
+        "method": BASELINES.get(word) or title_of(word),
         "spelled": word,
         "backbone": backbone.name,
         "metric": there.task.metric,

@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from .style import BLUE, DARK, GREY, ORANGE, OUTLINE, axes_or_new, installed_fonts
+from .style import BLUE, DARK, GREEN, GREY, ORANGE, OUTLINE, axes_or_new, installed_fonts
 from .tables import BASELINES, check_columns, one_test, over_runs, seeds_in_words
 
 NEAR = 15  # points below the lowest run at which a baseline is drawn in any case
@@ -17,7 +17,7 @@ def method_comparison(data: pd.DataFrame, *, test_task: str | None = None, ax: A
 
     Args:
         data: results as `idspam-lab compare` or `collect` writes them: a row a run, with train_task, test_task, method,
-            score (0..1) and perhaps metric. Rows of "majority class" and "linear head" are drawn as lines.
+            score (0..1) and perhaps metric. Rows of the BASELINES are drawn as lines.
         test_task: default: the task that was trained on.
         ax: drawn there; default: a new figure, as high as there are methods.
 
@@ -49,13 +49,13 @@ def method_comparison(data: pd.DataFrame, *, test_task: str | None = None, ax: A
 
 
 def draw_baselines(data: pd.DataFrame, line: Callable) -> None:
-    """The scores of the linear head and the majority class, where the table has them; `line`: axhline or axvline.
+    """The scores of the BASELINES, where the table has them; `line`: axhline or axvline.
 
     A level far below all runs would press them together: it is named, and not drawn.
     """
     runs = 100 * data.loc[~data["method"].isin(BASELINES), "score"]
     lowest = runs.min() - max(2 * (runs.max() - runs.min()) + 2, NEAR)
-    for name, colour, dashes in (("linear head", ORANGE, "--"), ("majority class", GREY, ":")):
+    for name, (colour, dashes) in zip(BASELINES, ((ORANGE, "--"), (GREY, ":"), (GREEN, "-.")), strict=True):
         level = 100 * data.loc[data["method"] == name, "score"].mean()
         if level >= lowest:
             label = f"{name} {level:.1f} %"

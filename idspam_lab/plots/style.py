@@ -15,7 +15,8 @@ from ..files import write_atomically
 BLUE, ORANGE, GREEN, *_ = sns.color_palette("colorblind").as_hex()
 GREY, DARK = "#6b6b6b", "#222222"
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]  # letters stay readable where a line crosses them
-# For series, in this order; orange and grey are for baselines. Nothing is told apart by colour alone.
+# For series, in this order; orange and grey are for baselines, on pairs of texts a dashed green too. Nothing is told
+# apart by colour alone.
 COLOURS = [colour for i, colour in enumerate(sns.color_palette("colorblind").as_hex()) if i not in (1, 7, 8)]
 MARKS, DASHES = "osD^vP*X", ("-", "-.", (0, (6, 1)), (0, (2, 1)))
 OTHER_SCRIPTS = (  # fonts asked, in this order, for what the first one lacks; those that are not installed are left out

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..errors import BadInput
 
-BASELINES = ("majority class", "linear head")  # methods that are drawn as lines
+BASELINES = ("linear head", "majority class", "cosine similarity")  # methods that are drawn as lines
 
 
 def check_columns(data: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from ..errors import BadInput
 from .methods import measure
 from .style import DARK, GREY, axes_or_new
-from .tables import check_columns, over_runs, seeds_in_words
+from .tables import BASELINES, check_columns, over_runs, seeds_in_words
 
 
 def transfer_matrix(data: pd.DataFrame, *, method: str | None = None, ax: Axes | None = None) -> Axes:
@@ -20,7 +20,7 @@ def transfer_matrix(data: pd.DataFrame, *, method: str | None = None, ax: Axes |
 
     Args:
         data: results as `idspam-lab collect` writes them: train_task, test_task, method and score (0..1), a row a run.
-        method: whose; default: the only one beside "majority class" and "linear head".
+        method: whose; default: the only one beside the BASELINES.
         ax: drawn there; default: a new figure.
 
     Raises:
@@ -66,7 +66,7 @@ def only_method(data: pd.DataFrame) -> str:
     Raises:
         BadInput: there are several.
     """
-    names = [name for name in data["method"].unique() if name not in ("majority class", "linear head")]
+    names = [name for name in data["method"].unique() if name not in BASELINES]
     if len(names) != 1:
         raise BadInput(f"The table has {len(names)} methods ({', '.join(names)}): name one (method=...).")
     return names[0]
