@@ -31,6 +31,12 @@ def kept(predict, tokens, scores, k):
     return predict([token for i, token in enumerate(tokens) if i in best])
 
 
+def all_as_high(p, t, s, k):
+    best = sorted(s, reverse=True)[:k]
+    y = p(t).index(max(p(t)))
+    return p(t)[y] - p([token for token, score in zip(t, s, strict=True) if score not in best])[y]
+
+
 def replaced_by_0(predict, tokens, scores, k):
     gone = sorted(range(len(tokens)), key=lambda i: scores[i], reverse=True)[:k]
     whole, left = predict(tokens), predict([0 if i in gone else token for i, token in enumerate(tokens)])
@@ -91,6 +97,7 @@ def test_mistakes_in_contributions(answer, said):
             lambda p, t, s, k: comprehensiveness(p, t, [float(sorted(s)[-k] == x) for x in s], 1),
             "only the token on place k",
         ),
+        (all_as_high, "same score it erases more"),
         (replaced_by_0, "no usual mistake"),
         (lambda p, t, s, k: None, "returns nothing"),
         (lambda p, t, s, k: 1 / 0, "stops with ZeroDivisionError"),

@@ -16,6 +16,7 @@ from idspam_lab.claims.averages import on_average
 from idspam_lab.claims.blocks import any_block, earlier_blocks, middle_blocks, over_lpt_by_block
 from idspam_lab.claims.constant import MAJORITY, best_constant
 from idspam_lab.claims.counts import saving_grows
+from idspam_lab.claims.known import known
 from idspam_lab.claims.looked_into import by_number_of_texts, looked_into
 from idspam_lab.claims.rates import rates_tried
 from idspam_lab.claims.scores import against, all_leads, at_home, on_another_task
@@ -476,10 +477,38 @@ def test_uniform_attention_beside_accuracy_is_paired_by_run(tmp_path):
         for text in range(10)
         for name, right in ((OWN, text < 8), (UNIFORM, text < 8 - lost))
     ]
-    told = without_attention(Study(None, pd.DataFrame(rows), None))
+    told, needed = without_attention(Study(None, pd.DataFrame(rows), None))
     half = 0.05 * t.ppf(0.975, 1)
+    assert not needed and "not what the task needs" in told
     assert f"80.0 %, attention frozen to uniform costs 15.0 points ({100 * (0.15 - half):.1f} to" in told
-    assert without_attention(Study(None, pd.DataFrame(rows).query("intervention == @OWN"), None)) == ""
+    assert without_attention(Study(None, pd.DataFrame(rows).query("intervention == @OWN"), None)) == ("", True)
+    alike = pd.DataFrame(rows).query("run == 'b'")
+    both = pd.concat([alike, alike.assign(run="c")])  # two runs that agree: told apart
+    assert without_attention(Study(None, both, None))[1]
+
+
+def test_an_accuracy_below_a_constant_answer_is_said(tmp_path):
+    """The score is the mean of accuracy and macro F1: a method may be ahead in the one and behind in the other."""
+    runs = table({OURS: [0.58, 0.582, 0.579], "LPT": [0.50, 0.502, 0.494]}, "mrpc", "qqp")
+    path, claim = tmp_path / "few_shot_x.csv", on_another_task("few_shot_*.csv", ["LPT"])
+    for accuracy, said in ((0.645, True), (0.70, False)):
+        rows = runs.assign(accuracy=accuracy, macro_f1=0.5, metric="acc_f1")
+        pd.concat([constant(0.68, "mrpc", "qqp", "acc_f1"), rows]).to_csv(path, index=False)
+        told = "Its accuracy, 64.5 %, is below that of the best constant answer (68.0 %)"
+        assert (told in claim(tmp_path).evidence) == said
+
+
+def test_the_cosine_stands_beside_the_methods_of_the_same_texts(tmp_path):
+    told = {"fingerprint": "a", "metric": "accuracy"}
+    cosine = table({"cosine similarity": [0.81], "linear head": [0.9]}, "qqp").assign(seed=None, **told)
+    assert known(tmp_path) == []
+    cosine.to_csv(tmp_path / "similarity.csv", index=False)
+    assert known(tmp_path)[-1] == "- qqp (1,000 training texts, 872 test texts): 81.0 %; no table to hold it beside."
+    runs = table({OURS: [0.68, 0.7], "LoRA": [0.77, 0.79], "linear head": [0.9, 0.9]}, "qqp").assign(**told)
+    runs.to_csv(tmp_path / "transfer_qqp_mrpc.csv", index=False)
+    runs.assign(fingerprint="b", score=0.99).to_csv(tmp_path / "compare_other_texts.csv", index=False)
+    line = known(tmp_path)[-1]
+    assert line.endswith("81.0 %; LoRA 78.0, ID-SPAM 69.0 (the best of 2, `transfer_qqp_mrpc.csv`).")
 
 
 def test_every_row_of_the_page_leads_to_its_claim():

@@ -53,6 +53,10 @@ def test_mistakes_of_the_spread_are_named(student, words):
         (lambda a, b: abs(np.mean(np.subtract(a, b))) > np.std(np.subtract(a, b), ddof=1) / 3**0.5, "is not 4.30"),
         (lambda a, b: abs(np.mean(np.subtract(a, b))) > 2 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "many seeds"),
         (lambda a, b: np.mean(np.subtract(a, b)) > 4.3 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "absolute value"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 2.78 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "for five"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 4.3 * np.std(np.subtract(a, b)) / 3**0.5, "divided by n"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 4 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "no usual"),
+        (lambda a, b: abs(np.mean(np.subtract(a, b))) > 5 * np.std(np.subtract(a, b), ddof=1) / 3**0.5, "no usual"),
         (lambda a, b: True, "no usual mistake fits"),
     ],
 )

@@ -29,6 +29,10 @@ def test_right_answers():
     assert check_macro_f1(macro_f1).right and check_leaks(leaks).right
 
 
+def every_number(y, p):
+    return f1_score(y, p, labels=range(max(*y, *p) + 1), average="macro", zero_division=0)
+
+
 def precision_and_recall(y, p):
     a, b = (measure(y, p, average="macro", zero_division=0) for measure in (precision_score, recall_score))
     return 2 * a * b / (a + b)
@@ -47,6 +51,7 @@ def precision_and_recall(y, p):
         (lambda y, p: macro_f1(y, p, sorted(set(y))), "classes of both lists"),
         (lambda y, p: 100 * macro_f1(y, p), "percent"),
         (lambda y, p: macro_f1(y, p, [0, 1, 2]), "stops with ZeroDivisionError"),
+        (every_number, "in neither list"),
         (lambda y, p: ..., "returns nothing"),
         (lambda y, p: 0.5, "no usual mistake fits"),
     ],
@@ -64,6 +69,7 @@ def test_mistakes_in_macro_f1(answer, said):
         (lambda train, test: leaks(train, test, str.lower), "white space still differs"),
         (lambda train, test: leaks(train, test, lambda text: text.strip().lower()), "at the ends"),
         (lambda train, test: leaks(train, test, lambda text: " ".join(text.lower().split())), "made one blank"),
+        (lambda train, test: leaks(train, test, lambda text: text.replace(" ", "").lower()), "tabs and line ends"),
         (lambda train, test: leaks(test, train), "training texts are counted"),
         (lambda train, test: leaks(train, set(map(flat, test))), "twice counts twice"),
         (lambda train, test: leaks(train, test) / len(test), "this is a share"),

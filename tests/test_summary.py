@@ -3,12 +3,23 @@
 import json
 import statistics
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_rel
 
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments.collect import collect
-from idspam_lab.experiments.summary import MEASURED, as_markdown, as_text, in_points, pairwise, read_results, summarize
+from idspam_lab.experiments.summary import (
+    MEASURED,
+    as_markdown,
+    as_text,
+    holm,
+    in_points,
+    pairwise,
+    read_results,
+    summarize,
+)
 from idspam_lab.plots import layer_curve
 
 BASE = {
@@ -210,3 +221,20 @@ def test_pairs_are_of_the_same_texts(column, values):
     ]
     with pytest.raises(BadInput, match=f"Runs with one seed differ in {column}: only runs on the same texts"):
         pairwise(table(*runs), "ID-SPAM")
+
+
+def test_holm_asks_the_more_the_more_comparisons_there_are():
+    """Against scipy's paired t test, and Holm's own steps done by hand."""
+    rng = np.random.default_rng(0)
+    scores = {"ours": rng.normal(0.8, 0.01, 5)}
+    gaps = {"a": 0.1, "b": 0.02, "c": 0.01, "d": 0.0}
+    scores |= {name: scores["ours"] - rng.normal(gap, 0.01, 5) for name, gap in gaps.items()}
+    rows = [BASE | PLAIN | {"method": m, "seed": s, "score": x} for m, xs in scores.items() for s, x in enumerate(xs)]
+    found = holm(pairwise(pd.DataFrame(rows), "ours")).set_index("method")
+    for name in "abcd":
+        assert found.at[name, "p"] == pytest.approx(ttest_rel(scores["ours"], scores[name]).pvalue)
+    smallest = sorted(found["p"])
+    wanted = [max(smallest[j] * (4 - j) for j in range(i + 1)) for i in range(4)]
+    assert list(found["p_holm"]) == pytest.approx([min(1, p) for p in wanted]) and list(found["p"]) == smallest
+    assert found.at["a", "remains"] and not found.at["d", "remains"]
+    assert (found["remains"] <= (found["p"] < 0.05)).all()

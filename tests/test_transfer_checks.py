@@ -29,6 +29,12 @@ def all_right(labels, a, b):
     return k, m, min(1, 2 * tail(min(k, m), k + m))
 
 
+def where_they_differ(labels, a, b):
+    k = sum(x != z and x == y for y, x, z in zip(labels, a, b, strict=True))
+    m = sum(x != z and x != y for y, x, z in zip(labels, a, b, strict=True))
+    return k, m, min(1, 2 * tail(min(k, m), k + m))
+
+
 def exact(k, n, texts):
     return min(1, 2 * tail(k, n))
 
@@ -48,6 +54,7 @@ def test_the_right_answers_pass():
         (with_p(lambda k, n, texts: min(1, 2 * comb(n, k) / 2**n)), "exactly these counts"),
         (with_p(lambda k, n, texts: exact(k, texts, texts)), "not of all texts"),
         (with_p(lambda k, n, texts: min(1, 2 * tail(k - 1, n))), "that one included"),
+        (where_they_differ, "both read wrong belongs to neither"),
         (with_p(lambda k, n, texts: 0.5), "no usual mistake fits"),
         (lambda y, a, b: ..., "returns nothing yet"),
     ],
@@ -69,6 +76,7 @@ def test_mistakes_of_the_test_are_named(student, words):
         (lambda z, d, f: d - z, "a share is asked for"),
         (lambda z, d, f: 100 * (z - f) / (d - f), "leave out the 100"),
         (lambda z, d, f: max(0, (z - f) / (d - f)), "below 0"),
+        (lambda z, d, f: min(1, (z - f) / (d - f)), "above 1"),
         (lambda z, d, f: 1.0, "no usual mistake fits"),
         (lambda z, d, f: None, "returns nothing yet"),
     ],

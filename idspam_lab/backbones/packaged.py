@@ -4,6 +4,7 @@ MiniLM-L6 is always installed. `make models` brings the two others: SmolLM2-135M
 """
 
 import importlib.metadata
+import json
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import platformdirs
 
 from ..errors import BadInput
@@ -46,6 +48,7 @@ PACKAGED = {
             "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
             "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
             "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "data_config.json": "32edcb108fc2516b920734a862ae0692bcae1c5d45d5f8d972cb0d53434a4c54",
         },
     ),
     "smollm2": Packaged(
@@ -70,6 +73,16 @@ def is_installed(name: str) -> bool:
         return all(map(importlib.metadata.distribution, (*entry.packages, *(["gguf"] if entry.gguf else []))))
     except importlib.metadata.PackageNotFoundError:
         return False
+
+
+def trained_on() -> pd.DataFrame:
+    """The sets of text pairs that MiniLM-L6 was trained on, as its authors list them: name, pairs (how many), weight.
+
+    A test set that is among them is no test any more.
+    """
+    listed = json.loads((packaged_folder("minilm") / "data_config.json").read_text(encoding="utf-8"))
+    found = pd.DataFrame(listed).rename(columns={"lines": "pairs"})
+    return found.assign(name=found["name"].str.removesuffix(".jsonl.gz"))
 
 
 def packaged_folder(name: str) -> Path:

@@ -21,13 +21,35 @@ def best_constant(runs: pd.DataFrame) -> float:
     constant = runs[runs["method"] == MAJORITY]
     if constant.empty:
         return float("nan")
-    row = constant.loc[constant["score"].idxmax()]
-    task = TASKS.get(row["test_task"])
-    if task is None or len(task.labels) != 2:
+    row, share = constant.loc[constant["score"].idxmax()], larger_class(runs)
+    if share != share:
         return row["score"]
-    share = max(row["accuracy"], 1 - row["accuracy"])  # of the larger class
     macro_f1 = share / (1 + share)  # half of its own F1; the other class has 0
     return share if row["metric"] == "accuracy" else (share + macro_f1) / 2
+
+
+def larger_class(runs: pd.DataFrame) -> float:
+    """The share of the test texts' larger class, where there are two; else, or without a majority class's row, nan."""
+    constant = runs[runs["method"] == MAJORITY]
+    task = TASKS.get(runs["test_task"].iloc[0])
+    if constant.empty or task is None or len(task.labels) != 2:
+        return float("nan")
+    return max(constant["accuracy"].max(), 1 - constant["accuracy"].min())
+
+
+def in_macro_f1_alone(runs: pd.DataFrame, method: str) -> str:
+    """A sentence where a method's mean of accuracy and macro F1 is above the best constant answer's and its accuracy
+    is not."""
+    mine, share = runs[runs["method"] == method], larger_class(runs)
+    if "acc_f1" not in set(runs.get("metric", ())) or not mine["score"].mean() > best_constant(runs):
+        return ""
+    accuracy = mine["accuracy"].mean()
+    if not accuracy < share:
+        return ""
+    return (
+        f" Its accuracy, {100 * accuracy:.1f} %, is below that of the best constant answer ({100 * share:.1f} %): what "
+        "it has above that lies in macro F1."
+    )
 
 
 def above(runs: pd.DataFrame, constant: float) -> set[str]:

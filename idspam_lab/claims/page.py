@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..experiments.summary import MEASURED
 from .claims import CLAIMS, QUESTIONS, Claim
+from .known import known
 from .looked_into import looked_into
 from .speed import speed
 
@@ -43,7 +44,8 @@ def page(folder: str | Path = MEASURED) -> str:
     if not Path(folder).is_dir():
         raise BadInput(f"There is no {folder}: measured results lie in a clone of the project, beside the package.")
     paper, beyond = part("The paper", CLAIMS, folder), part("What it leaves open", QUESTIONS, folder)
-    return "\n".join([HEAD, *paper, *looked_into(Path(folder)), *beyond, *speed(Path(folder)), ""])
+    more = [*looked_into(Path(folder)), *known(Path(folder))]
+    return "\n".join([HEAD, *paper, *more, *beyond, *speed(Path(folder)), ""])
 
 
 def part(title: str, claims: Iterable[Claim], folder: str | Path) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..errors import BadInput
 from ..experiments.summary import pairwise, read_results
-from .constant import above, best_constant
+from .constant import above, best_constant, in_macro_f1_alone
 from .rates import at_the_edge
 from .verdict import (
     OURS,
@@ -116,6 +116,7 @@ def judged(
             counted.append(deciding)
             no_better = [each for each in (name, *pairs["method"][pairs["method"].isin(shown)]) if each not in better]
             told += f" No better than {level}: {', '.join(no_better)}." if no_better else ""
+            told += in_macro_f1_alone(runs, name)
         else:
             told += f" No method does better than {level}: not counted."
         told += edges_in_words(runs[runs["method"].isin((name, *shown))], path)

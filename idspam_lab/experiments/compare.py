@@ -71,7 +71,7 @@ def compare(
     if transfer:
         warn_of_overlap(data.train, transfer.data.test)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
-    rows += similarity_of(data, transfer, backbone, settings.get("max_length"), command)
+    rows += similarity_of(data, tests_of(data, transfer), backbone, settings.get("max_length"), command)
     for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
         say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")
         rows += run_once(data, backbone, word, seed, Path(folder), transfer, command, settings, say)
@@ -228,15 +228,14 @@ def majority_of(data: TaskData, test: Target, backbone: Backbone, command: str) 
 
 
 def similarity_of(
-    data: TaskData, transfer: Target | None, backbone: Backbone, max_length: int | None, command: str
+    data: TaskData, tests: Sequence[Target], backbone: Backbone, max_length: int | None, command: str
 ) -> list[dict]:
-    """The rows of the two texts' cosine; none where a row is no pair, or there are not two classes."""
-    tests = [test for test in tests_of(data, transfer) if test.data.test.pairs is not None]
+    """The rows of the two texts' cosine; none where texts are no pairs, or there are not two classes."""
     if data.train.pairs is None or len(set(data.train.labels)) != 2 or len(data.task.labels) != 2:
         return []
     line = SimilarityClassifier(backbone, data.train, max_length)
     rows = []
-    for test in tests:
+    for test in (test for test in tests if test.data.test.pairs is not None):
         there, predictions = test.data, line.predict(test.data.test, test.max_length)
         found = with_interval(there.task.metric, there.test.labels, predictions, len(data.task.labels))
         rows.append(heading(data, there, backbone, "similarity") | scores_of(found) | {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from scipy.stats import t
 
 from ..errors import BadInput
 from ..intervals import interval
@@ -131,6 +132,20 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
     found[["low", "high"]] = [interval(differences[name]) for name in found.index]
     found["told_apart"] = differences.apply(told_apart)
     return found.sort_values("difference").reset_index()
+
+
+def holm(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Which differences of `pairwise` remain if it counts how many comparisons were made (Holm 1979).
+
+    The smallest p is held against 5 % over all K comparisons, the next one against 5 % over K - 1, and so on.
+
+    Returns:
+        method, p (Student's t over the seeds, two-sided), p_holm (to hold against 0.05), remains; smallest p first.
+    """
+    p = 2 * t.sf((pairs["difference"] / pairs["standard_error"]).abs(), pairs["seeds"] - 1)
+    found = pd.DataFrame({"method": pairs["method"], "p": p}).dropna().sort_values("p", ignore_index=True)
+    found["p_holm"] = (found["p"] * (len(found) - found.index)).cummax().clip(upper=1.0)
+    return found.assign(remains=found["p_holm"] < 0.05)
 
 
 def in_points(pairs: pd.DataFrame) -> pd.DataFrame:

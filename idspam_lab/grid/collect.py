@@ -56,9 +56,9 @@ def result_rows(done: list[dict]) -> pd.DataFrame:
 
 
 def majority_rows(done: list[dict]) -> list[dict]:
-    """One for each training and test set."""
-    rows = {tuple(row[name] for name in ("backbone", *SAME_TEXTS)): row for found in done for row in found["majority"]}
-    return list(rows.values())
+    """One for each training and test set, and with a linear head on pairs of texts one of their cosine."""
+    same = ("method", "backbone", *SAME_TEXTS)
+    return list({tuple(row[name] for name in same): row for found in done for row in found["majority"]}.values())
 
 
 def epoch_rows(found: dict) -> list[dict]:

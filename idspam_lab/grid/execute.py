@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..classifier import PromptClassifier
 from ..experiments import Target
-from ..experiments.compare import as_row, build, majority_of, row_of
+from ..experiments.compare import as_row, build, majority_of, row_of, similarity_of
 from ..experiments.layer_curve import train_together
 from ..frozen import predict_many
 from ..frozen.shared import SharedPass
@@ -49,8 +49,9 @@ def execute(
 
     Returns:
         For each run, by its id, what its file will hold: `run`, as planned; `rows`, one a test set, with the columns of
-        `compare`; `majority`, the rows of the majority class; `history`, one dict an epoch; `remarks`, sentences
-        to read its scores on other tasks by. For a run whose loss became no number `failed` alone, a sentence.
+        `compare`; `majority`, the rows of the majority class and, with the linear head, of the texts' cosine;
+        `history`, one dict an epoch; `remarks`, sentences to read its scores on other tasks by. For a run whose loss
+        became no number `failed` alone, a sentence.
 
     Raises:
         BadInput: texts or model are not there, or what `fit` raises.
@@ -68,9 +69,11 @@ def execute(
     tests = [Target(data), *map(Target, others)]
     remarks = remarks_on(data, others)
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
+    majority = [majority_of(data, test, backbone, command) for test in tests]
+    if any(run.method == "linear_head" for run in planned):  # once, and not with every method
+        majority += similarity_of(data, tests, backbone, first.settings.max_length, command)
     for one in trained:
-        majority = [majority_of(data, test, backbone, command) for test in tests]
-        found[one.planned.id] = {"run": one.planned.to_dict(), "rows": [], "majority": majority}
+        found[one.planned.id] = {"run": one.planned.to_dict(), "rows": [], "majority": list(majority)}
         found[one.planned.id] |= {"history": one.run.history, "remarks": list(remarks)}
         if keep and folder:
             one.clf.save_pretrained(folder / "adapters" / one.planned.id)

@@ -69,6 +69,7 @@ def check_comprehensiveness(student: Callable) -> Verdict:
         (predict, [3, -1, -1], [0.7, 0.2, 0.1], 1),  # what is left is read as the other class
         (predict, [-1, 2, -3], [0.2, 0.5, 0.3], 2),
         (predict, [3, -1, -1], [0.1, 0.6, 0.3], 1),  # erasing helps the class
+        (predict, [2, 2, -1], [0.4, 0.4, 0.2], 1),  # a word that occurs twice: one of its places goes
     ]
 
     def by(choose: Callable, of: Callable = lambda whole, left, label: whole[label] - left[label]) -> Callable:
@@ -85,6 +86,12 @@ def check_comprehensiveness(student: Callable) -> Verdict:
 
     def others(ranked: list[int], k: int) -> list[int]:
         return ranked[k:]
+
+    def all_as_high(predict, tokens, scores, k):
+        line, whole = sorted(scores, reverse=True)[k - 1], predict(tokens)
+        left = predict([token for token, score in zip(tokens, scores, strict=True) if score < line])
+        label = whole.index(max(whole))
+        return whole[label] - left[label]
 
     return judge_cases(
         student,
@@ -104,6 +111,7 @@ def check_comprehensiveness(student: Callable) -> Verdict:
             "the class is chosen anew for what is left; keep to the one that is predicted for the whole text.": by(
                 others, lambda whole, left, label: max(whole) - max(left)
             ),
+            "where two tokens have the same score it erases more than k: rank them, and take the first k.": all_as_high,
             "it always looks at class 1; take the class that is predicted for the whole text.": by(
                 others, lambda whole, left, label: whole[1] - left[1]
             ),

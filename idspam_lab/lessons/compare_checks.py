@@ -49,9 +49,9 @@ def check_told_apart(student: Callable[[Scores, Scores], bool]) -> Verdict:
     def differences(a: Scores, b: Scores) -> np.ndarray:
         return np.asarray(a) - np.asarray(b)
 
-    def paired(a: Scores, b: Scores, times: float = 4.30) -> bool:
+    def paired(a: Scores, b: Scores, times: float = 4.30, ddof: int = 1) -> bool:
         d = differences(a, b)
-        return bool(abs(d.mean()) > times * d.std(ddof=1) / math.sqrt(len(d)))
+        return bool(abs(d.mean()) > times * d.std(ddof=ddof) / math.sqrt(len(d)))
 
     def unpaired(a: Scores, b: Scores) -> bool:
         error = math.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))
@@ -65,8 +65,11 @@ def check_told_apart(student: Callable[[Scores, Scores], bool]) -> Verdict:
             ([79.0, 83.1, 86.9], [80.0, 84.0, 88.0]),  # b is better, clearly
             ([80.0, 81.0, 82.0], [79.0, 79.2, 81.9]),  # 1.7 errors
             ([80.0, 81.0, 82.0], [82.0, 81.0, 80.0]),  # the same mean
-            ([80.0, 82.0, 84.0], [79.0, 80.2, 83.4]),  # 3.2 errors: enough of many seeds, not of three
+            ([80.4, 81.4, 82.4], [80.0, 80.0, 80.0]),  # 2.4 errors: enough of many seeds, not of three
+            ([80.0, 82.0, 84.0], [79.0, 80.2, 83.4]),  # 3.2 errors: enough of five seeds, not of three
             ([83.2, 82.2, 81.2], [80.0, 80.0, 80.0]),  # 3.8 errors, and more than two deviations
+            ([82.02, 81.42, 80.82], [80.0, 80.0, 80.0]),  # 4.1 errors
+            ([82.16, 81.56, 80.96], [80.0, 80.0, 80.0]),  # 4.5 errors
             ([83.0, 82.4, 81.8], [80.0, 80.0, 80.0]),  # 6.9 errors, and less than 4.30 deviations
             ([85.0, 86.0, 85.5], [80.0, 80.2, 80.1]),  # clearly
         ],
@@ -84,6 +87,10 @@ def check_told_apart(student: Callable[[Scores, Scores], bool]) -> Verdict:
             ),
             "two standard errors are for many seeds: of three it takes 4.30.": lambda a, b: paired(a, b, 2.0),
             "one standard error is not 4.30.": lambda a, b: paired(a, b, 1.0),
+            "2.78 is for five seeds; these are three, so it takes 4.30.": lambda a, b: paired(a, b, 2.78),
+            "the deviation is divided by n: these are few, so take the one with n - 1 (ddof=1).": (
+                lambda a, b: paired(a, b, ddof=0)
+            ),
             "a difference below 0 is a difference too: take its absolute value.": (
                 lambda a, b: paired(a, b) and bool(differences(a, b).mean() > 0)
             ),

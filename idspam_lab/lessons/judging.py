@@ -15,19 +15,26 @@ def judge_cases(
 
     mistakes: what to say, with a function that makes the mistake.
     """
-    try:
-        given = [student(*copy.deepcopy(case)) for case in cases]  # an answer may sort or shorten what it is given
-    except Exception as error:  # whatever a student's code raises is an answer too
-        return Verdict(False, f"it stops with {type(error).__name__}: {error}")
+    given, stopped = [], ""
+    for case in cases:
+        try:
+            given.append(student(*copy.deepcopy(case)))  # an answer may sort or shorten what it is given
+        except Exception as error:  # whatever a student's code raises is an answer too
+            stopped = f"for ({', '.join(map(str, case))}) it stops with {type(error).__name__}: {error}"
+            break
     if any(answer is None or answer is ... for answer in given):
         return Verdict(False, "it returns nothing yet; end it with a return.")
-    for sentence, wrong in mistakes.items():
-        if all(same(answer, wrong(*case)) for answer, case in zip(given, cases, strict=True)):
+    answered = list(zip(given, cases, strict=False))  # up to where it stops
+    off = [(answer, case) for answer, case in answered if not same(answer, right(*case))]
+    for sentence, wrong in mistakes.items() if off or not stopped else ():
+        if all(same(answer, wrong(*case)) for answer, case in answered):
             return Verdict(False, sentence)
-    for answer, case in zip(given, cases, strict=True):
+    if stopped:
+        return Verdict(False, stopped)
+    if off:
+        answer, case = off[0]
         asked, wanted = ", ".join(map(str, case)), right(*case)
-        if not same(answer, wanted):
-            return Verdict(False, f"for ({asked}) it says {answer}, but {wanted} is right; no usual mistake fits.")
+        return Verdict(False, f"for ({asked}) it says {answer}, but {wanted} is right; no usual mistake fits.")
     return Verdict(True, praise)
 
 

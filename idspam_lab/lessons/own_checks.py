@@ -36,6 +36,7 @@ def check_macro_f1(student: Callable[[Sequence[int], Sequence[int]], float]) -> 
             ([0, 0, 0, 0, 1, 1], [0, 1, 1, 1, 1, 1]),
             ([0, 0, 0, 1, 1, 2], [0, 0, 1, 1, 2, 2]),
             ([0, 0, 1, 1], [0, 0, 1, 2]),  # a class that is only predicted
+            ([0, 0, 2, 2], [0, 2, 2, 2]),  # no class 1
         ],
         right,
         {
@@ -52,6 +53,9 @@ def check_macro_f1(student: Callable[[Sequence[int], Sequence[int]], float]) -> 
             "a class that is predicted but never right counts too, with 0: take the classes of both lists.": (
                 of_the_labels
             ),
+            "a class that is in neither list is no class here: take those that occur.": lambda labels, predictions: by(
+                f1_score, labels=range(max(*labels, *predictions) + 1)
+            )(labels, predictions),
             "these are percent; return a share between 0 and 1.": lambda *case: 100 * right(*case),
         },
         "every class counts the same, however rare it is.",
@@ -86,6 +90,9 @@ def check_leaks(student: Callable[[Sequence[str], Sequence[str]], int]) -> Verdi
             "texts are compared letter by letter: other case or white space hides a leak.": by(str),
             "upper and lower case still differ.": by(lambda text: "".join(text.split())),
             "white space still differs.": by(str.casefold),
+            "tabs and line ends are white space too: take them out as well.": by(
+                lambda text: text.casefold().replace(" ", "")
+            ),
             'only white space at the ends is taken off: "It \'s" and "it\'s" are the same text too.': by(
                 lambda text: text.casefold().strip()
             ),

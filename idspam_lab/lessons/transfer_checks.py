@@ -44,7 +44,13 @@ def check_mcnemar(student: Callable[[Classes, Classes, Classes], tuple[int, int,
         only_a, only_b, p = right(labels, a, b)
         return only_b, only_a, p
 
-    cases = [made_up(5, 1, 9), made_up(2, 8, 4), made_up(3, 3, 5), made_up(0, 4, 6)]
+    def by_difference(labels, a, b):
+        only_a = sum(x != y and x == label for label, x, y in zip(labels, a, b, strict=True))
+        only_b = sum(x != y for x, y in zip(a, b, strict=True)) - only_a
+        return only_a, only_b, two_sided(min(only_a, only_b), only_a + only_b)
+
+    three_classes = [0, 0, 1, 2, 1, 0], [0, 1, 1, 2, 0, 1], [1, 2, 1, 0, 2, 2]  # both wrong, each in its way
+    cases = [made_up(5, 1, 9), made_up(2, 8, 4), made_up(3, 3, 5), made_up(0, 4, 6), three_classes]
     return judge_cases(
         student,
         cases,
@@ -64,6 +70,7 @@ def check_mcnemar(student: Callable[[Classes, Classes, Classes], tuple[int, int,
                 with_p(lambda k, n: min(1.0, 2 * comb(n, k) / 2**n))
             ),
             "n is the number of texts on which they differ, not of all texts.": over_all_texts,
+            "a text that both read wrong belongs to neither, also where they say different things.": by_difference,
             "p lacks the counts themselves: the sum over i goes from 0 to the smaller count, that one included.": (
                 with_p(lambda k, n: min(1.0, 2 * tail(k - 1, n)))
             ),
@@ -96,7 +103,7 @@ def check_kept_share(student: Callable[[float, float, float], float]) -> Verdict
     """kept_share(zero_shot, in_domain, floor) -> how much of what training there gains above the floor is kept."""
     return judge_cases(
         student,
-        [(0.7, 0.8, 0.5), (0.62, 0.9, 0.55), (0.48, 0.75, 0.5)],
+        [(0.7, 0.8, 0.5), (0.62, 0.9, 0.55), (0.48, 0.75, 0.5), (0.74, 0.73, 0.5)],
         lambda zero_shot, in_domain, floor: (zero_shot - floor) / (in_domain - floor),
         {
             "the floor is missing: always saying one class already scores that much, so take it off both.": (
@@ -125,6 +132,9 @@ def check_kept_share(student: Callable[[float, float, float], float]) -> Verdict
             ),
             "a transfer can be worse than the floor: leave the share below 0.": (
                 lambda zero_shot, in_domain, floor: max(0.0, (zero_shot - floor) / (in_domain - floor))
+            ),
+            "a transfer can be better than what was trained there on few texts: leave the share above 1.": (
+                lambda zero_shot, in_domain, floor: min(1.0, (zero_shot - floor) / (in_domain - floor))
             ),
         },
         "1: as good as trained there. 0: no better than saying one class. Below 0: worse.",

@@ -9,7 +9,7 @@
 # %% [markdown]
 # ## What this is about
 #
-# A language model has read a lot and knows nothing about *your* task. Training all of it for each task is expensive: every
+# A language model has read a lot, but it was not trained for *your* task. Training all of it for each task is expensive: every
 # task needs its own copy. A **soft prompt** leaves the model as it is, frozen, and puts a few extra vectors in front of the
 # text. Only these are trained.
 #
@@ -41,7 +41,9 @@ answers = check_environment()
 # %% [markdown]
 # ## The map
 #
-# Begin with 01; after it the lessons can be read in any order. (07 uses the rule of lesson 06.)
+# Begin with 01. Then any order will do, but 06 is a good second one: lessons 04, 05 and 07 ask whether two scores have been "told
+# apart", and 06 says by which rule. The minutes are those of the computing; with the exercises a lesson takes half an hour to an
+# hour.
 
 # %%
 from idspam_lab.lessons import show_series
@@ -49,6 +51,24 @@ from idspam_lab.lessons import show_series
 show_series()
 
 # %% [markdown]
+# ## Words that come again and again
+#
+# | word | what it means here |
+# | --- | --- |
+# | token | a piece of text that the model knows by a number: a word, or a part of a rare one |
+# | embedding | the vector that stands for a token at the model's input |
+# | block | one layer of the transformer: attention, then a small network, token by token |
+# | head | the layer that turns the model's output into a number for each class; before the softmax these are the *logits* |
+# | ReLU | $\max(0, x)$, number by number |
+# | dropout | while training, some numbers are set to 0 at random, so that nothing relies on a single one |
+# | epoch | one pass over all training texts |
+# | validation texts | texts that are not trained on; they choose, for example the epoch that is kept |
+# | test texts | texts that neither train nor choose; they are for the report |
+# | overfitting | the training texts are read ever better, new ones are not |
+# | seed | the number that all chance in a run follows from: the first values, the order of the texts, dropout |
+# | standard deviation, standard error | how far single runs lie from their mean; how far the mean itself may be off |
+# | 95 % interval | made so that, of many such intervals, 95 in 100 hold the true value |
+#
 # ## A first result
 #
 # The task: is a short film review positive or negative? Three answers are held against each other.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 01 ID-SPAM from scratch
 #
-# **Afterwards you can** write the prompt generator of the paper in twenty lines, say why the mask matters and word order does
-# not, and train it.
+# **Afterwards you can** write the prompt generator of the paper in twenty lines, explain why the mask matters and why the
+# generator cannot see word order, and train it.
 #
 # **Time:** about 2 minutes on two CPU cores; most of it is the training at the end. A GPU is not needed; with one it was not
 # timed.
@@ -108,6 +108,9 @@ print(f"weight on padding in the second sentence: {on_padding:.0%}")
 #
 # ### Exercise 2
 # `scores` is (B, N, N), `mask` is (B, N) with 1 on real tokens. Return $w$ (B, N).
+#
+# (`x.masked_fill(condition, value)` puts a value where a condition holds, and the softmax of `float("-inf")` is 0. `mask[:, None, :]`
+# has the shape (B, 1, N) and counts for every query, `mask[:, :, None]` has (B, N, 1) and counts for every key.)
 
 # %%
 def my_weights(scores, mask):
@@ -143,7 +146,7 @@ print(f"the second sentence alone and in the batch differ by {apart:.1e}")
 # else.
 
 # %%
-A = torch.einsum("bn,bnd->bd", w, E) @ W_V  # (B, n)
+A = (w[:, :, None] * E).sum(1) @ W_V  # (B, n)
 
 one = E[:1]  # the first sentence is the longest: it has no padding
 # torch's own attention
@@ -161,7 +164,8 @@ print(f"difference to torch's attention, then the mean: {difference_to_torch:.1e
 # up-projection, $b_{up}$, added before the outer ReLU (lesson 07 shows why only that one).
 #
 # ### Exercise 3
-# `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n), with n from `A.shape[-1]`.
+# `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n), with n from `A.shape[-1]`. (`x.relu()` is $\sigma$,
+# and `x.view(B, t, n)` cuts (B, t n) into t vectors.)
 
 # %%
 def my_prompt(A, W_down, W_up, b_up, t):
@@ -258,7 +262,7 @@ print(h_m.shape, "->", both.shape, "->", top.shape,
       "-> the text's own first token:", top[:, t].shape)
 
 # %% [markdown]
-# > **Trap.** A common library's prompt tuning for classification reads index 0 of the longer sequence, which is a *prompt*
+# > **Trap.** The prompt tuning of PEFT, a much used library, reads for classification index 0 of the longer sequence, which is a *prompt*
 # > token there, not the text's first. Here the prompt is cut off before the head reads.
 #
 # Which of the text's own tokens the head reads is a choice. Encoders such as RoBERTa are read at the first one; MiniLM was trained

@@ -49,8 +49,8 @@ def classifier(method="idspam", **options):
 # %% [markdown]
 # ## The learning rate over a run
 #
-# The paper trains with AdamW ($\beta = (0.9, 0.98)$, $\epsilon = 10^{-6}$) and a **warm-up** of 0.06 of the steps: at first the
-# moments that AdamW divides by are made of few gradients, so the first steps are kept small. What comes after the warm-up the
+# The paper trains with AdamW ($\beta = (0.9, 0.98)$, $\epsilon = 10^{-6}$) and a **warm-up** of 0.06 of the steps: AdamW
+# divides by the root of a running mean of squared gradients. At first that is made of few gradients, so the first steps are kept small. What comes after the warm-up the
 # paper does not say; here the rate falls to 0 in a straight line. With $K$ steps in all, $r = \mathrm{round}(0.06\,K)$ of them
 # warm-up, the factor at step $k = 0 \ldots K-1$ is
 #
@@ -109,7 +109,8 @@ pd.DataFrame(run.history)[shown].round(3)
 
 # %% [markdown]
 # `await` lets the notebook hear the button while a thread trains. The run lies under `runs/`: run the cell again, and a finished
-# run is read back; one that you have stopped goes on. Each begins with the weights that `clf` had when the panel was made. "Look back" shows the weights of earlier steps.
+# run is read back; one that you have stopped goes on. If the training loss went on falling after the best epoch while the accuracy on
+# the validation texts did not grow, that is **overfitting**: what is still learned is the training texts themselves. Each begins with the weights that `clf` had when the panel was made. "Look back" shows the weights of earlier steps.
 #
 # ## Half the digits
 #

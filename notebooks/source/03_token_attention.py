@@ -79,6 +79,16 @@ generator_view(clf, text)
 # %%
 head_view(clf, text)
 
+# %%
+from idspam_lab.analysis.blocks import block_attention
+
+above = block_attention(clf, text)
+even = above.t / len(above.tokens)
+for block, weights in zip(above.blocks, above.weights):  # (heads, t+N, t+N)
+    to_prompt = weights[:, above.t :, : above.t].sum(-1).mean()
+    print(f"block {block}: {to_prompt:.0%} of the text's attention goes to the prompt, "
+          f"an even share would be {even:.0%}")
+
 # %% [markdown]
 # The tokenizer cuts rare words into pieces, and each piece has a weight. A word's weight is the sum of its pieces', and the even
 # share it is held against grows with them: 4 pieces of 8 tokens are 4/8.
@@ -98,7 +108,8 @@ words[["token", "pieces", "weight", "uniform"]].round(3)
 # $$g_j = \frac{w_j \,\langle E_j W_V,\; A\rangle}{|A|} \qquad \sum_j g_j = |A|$$
 #
 # ### Exercise 1
-# `w` is (B, N), `E` is (B, N, n), `W_V` is (n, n). Return $g$ (B, N).
+# `w` is (B, N), `E` is (B, N, n), `W_V` is (n, n). Return $g$ (B, N). (The values `E @ W_V` are (B, N, n), and
+# `(w[:, :, None] * values).sum(1)` is $A$.)
 
 # %%
 def my_contributions(w, E, W_V):
@@ -139,7 +150,7 @@ evenness = entropy(token_table(clf, data.validation, max_length=64))["evenness"]
 print(f"\nevenness {evenness:.2f}: 1 would be plain mean pooling")
 
 # %% [markdown]
-# `times` is the weight over the even share. `share` says which part of all the word's places is in that class. Mind that a word can be
+# `times` is the weight over the even share. `share` is the fraction of the word's occurrences that lie in texts predicted as that class. Mind that a word can be
 # heavy in both classes: the weights say what is looked at, not what for.
 
 # %% [markdown]
@@ -211,7 +222,7 @@ check_comprehensiveness(my_comprehensiveness)
 # beside that of a **random** order. Uniform weights rank nothing, which makes them random too.
 #
 # The random order is an easy rival: rare words carry opinions, and an order that puts the *rarest* tokens first has read neither
-# the class nor a single gradient. Vocabularies list common tokens first, so the token's number gives that order.
+# the class nor a single gradient. Vocabularies list common tokens first, roughly, so the token's number gives that order.
 #
 # The study below erases by $w$, by two gradient methods that see both routes (gradient x input; integrated gradients, which adds
 # up gradients on the way from an empty text, so that their sum is the change of the prediction), by rarity, and at random; for the prompt, for the
@@ -236,8 +247,8 @@ print("", *(fill(line, 95) for line in findings(measured)), sep="\n")
 erasure(summary(measured));
 
 # %% [markdown]
-# An order is worth what it has beyond the last row, and what training has put into it is what it has beyond the row above that.
-# The other measure turns it round: how much is lost when *only* the first tokens are left? A good order lies to the left.
+# Compare each order with the random one in the last row. Its lead over the rarity order, in the row above that, is what training
+# has added. The other measure turns it round: how much is lost when *only* the first tokens are left? A good order lies to the left.
 
 # %%
 erasure(summary(measured), measure="sufficiency");
@@ -303,7 +314,7 @@ for table in shown:
 # %% [markdown]
 # Look at the two accuracies: both classifiers know the class well. In the first the weights say which words it hangs on. In the
 # second they cannot, and stay all but uniform: the generator found nothing to choose, and the class came by the other route. So
-# flat weights are a warning. A high accuracy is none: it is no evidence for an explanation.
+# flat weights are a warning sign, and high accuracy says nothing about whether an explanation is right.
 
 # %% [markdown]
 # > **What we do not know.** Whether weights that pass these tests for film reviews pass them for other tasks, models and layers.

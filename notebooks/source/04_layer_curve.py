@@ -121,7 +121,7 @@ print(f"\nthe luck of {n} test texts: a standard error of {luck:.1f} points; "
 #
 # ### Exercise 2
 # `scores` is an array (draws, candidates): in each row, what each candidate scored in one imagined repetition. All are worth
-# `truth`. Return how much better the best one looks than it is, on average.
+# `truth`. Return how much better the best one looks than it is, on average. (`scores.max(axis=1)` is the best of each row.)
 
 # %%
 def flattery(scores, truth):
@@ -160,7 +160,7 @@ print(f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a 
       f"was picked, {over.mean():+.1f} over all blocks")
 
 # %% [markdown]
-# The difference of these two numbers is what picking the block costs in honesty. (Three picks: it is a rough number itself.) Do
+# The difference of these two numbers is the optimism that comes from picking the block. (With three picks it is rough itself.) Do
 # the seeds pick the same block?
 
 # %% [markdown]
@@ -171,7 +171,7 @@ print(f"\nvalidation less test: {over[picked.index].mean():+.1f} points where a 
 #
 # $$\hat m = \max\Big\{m : \bar s_m \ge \bar s_* - \frac{\mathrm{sd}(s_*)}{\sqrt K}\Big\}$$
 #
-# where $s_*$ are the scores of the block with the best mean.
+# where $s_*$ are the scores of the block with the best mean, and sd is their standard deviation (with $K - 1$).
 #
 # ### Exercise 3
 # `scores` maps each block to its list of scores, one for each seed. Return $\hat m$.
@@ -241,7 +241,8 @@ for table in measured:
 # Look at the dotted line before the curve. Where no block is above the majority class, the model has not learned the task, and it is
 # luck which point of the curve is the highest: RTE is such a case for MiniLM, and `data/results/RESULTS.md` does not count it. For the others: is the best block further from the next one than one run from another?
 #
-# On MRPC ID-SPAM has the paper's hump: all three runs at block 3 are above all of its runs elsewhere. On SST-2 block 3 is its
+# On MRPC ID-SPAM has one high block: all three runs at block 3 are above all of its runs elsewhere. A hump of middle blocks it is
+# not: blocks 2 and 4 are no higher than block 0. On SST-2 block 3 is its
 # second lowest in the mean. `RESULTS.md` asks for more than one high block: that the middle third is told apart from the first and from the
 # last. From the last it is for ID-SPAM on MRPC and for LPT on SST-2; from the first it is not, with three seeds, in any of them.
 

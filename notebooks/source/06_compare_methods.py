@@ -65,7 +65,7 @@ check_spread(spread)
 # %% [markdown]
 # ### Exercise 2
 # Two methods were run with the same $K$ seeds: the same order of the texts, the same held-out rows. So look at the **differences**
-# $d_k = a_k - b_k$, seed by seed. Their mean is surer than each of them, by the square root of their number. The 95 % interval of
+# $d_k = a_k - b_k$, seed by seed. The standard error of their mean is their deviation divided by $\sqrt K$. The 95 % interval of
 # the mean leaves 0 out if
 #
 # $$|\bar d| > T_K\,\frac{\mathrm{sd}(d)}{\sqrt{K}}$$
@@ -121,8 +121,9 @@ small = compare(
 print(as_text(summarize(small)))
 
 # %% [markdown]
-# The row of the majority class has no seeds: it always says the same. If a method's spread reaches the linear head's, this race
-# has not told them apart, whatever the means say.
+# The row of the majority class has no seeds: it always says the same. Two seeds are too few to tell anything apart: $T_2$ is 12.7.
+# And do not compare the columns of ±: methods whose spreads overlap can still be told apart, where the seeds move both alike
+# (exercise 2).
 
 # %% [markdown]
 # ## A larger race
@@ -160,11 +161,43 @@ in_points(pairwise(full, "ID-SPAM"))
 # ahead in the mean: the differences vary too much from seed to seed. Prompt tuning comes within half a point with 4,610 numbers in
 # place of 590,594.
 #
+# Twelve comparisons were made. Where there is no difference at all, about one in twenty still passes the rule by chance, so with
+# twelve of them one or another may. **Holm's correction** (1979) holds the smallest $p$ against 5 % over twelve, the next against
+# 5 % over eleven, and so on. **Predict:** which of the two remains?
+
+# %%
+from idspam_lab.experiments.summary import holm
+
+holm(pairwise(full, "ID-SPAM")).round(4)
+
+# %% [markdown]
+# The linear head's. That fine-tuning is better may well be so; these twelve comparisons do not show it.
+#
 # > **A warning from our own table.** DePT once stood here with 70.0 %, told apart as the worst but one. Its prompt then trained ten
 # > times faster than its change of the embeddings; its own paper has them hundreds of times apart. With such rates it has 73.8 %.
 # > A rival that loses clearly deserves a look at its settings before it is written down as the loser.
 
 # %% [markdown]
+# ## What a point costs
+#
+# Scores and sizes belong in one table. **Predict:** do more trained numbers give more points here?
+
+# %%
+costs = summarize(full)[["method", "trained_parameters", "mean", "std"]]
+costs = costs.sort_values("trained_parameters").set_index("method")
+costs.assign(mean=(100 * costs["mean"]).round(1), std=(100 * costs["std"]).round(1))
+
+# %% [markdown]
+# On these texts hardly: between 4,610 numbers and 590,594 lies half a point, and SMoP and LoRA do as well as ID-SPAM with 2 and 13 %
+# of its numbers. A count says what has to be stored for each task. It does not say what a step or a prediction costs:
+#
+# - A prompt makes the text $t$ tokens longer in every block above $m$, at each prediction. ID-SPAM's generator also lets each token
+#   ask each other one, once.
+# - LoRA's change can be added to the weights after training, $W + BA$; then a prediction costs nothing more. In our measurement a
+#   prediction of ID-SPAM takes longer than that (`data/results/RESULTS.md`, "A prediction takes less time than LoRA's"), though the
+#   paper's Table 14 has it the other way.
+# - Merged weights serve one task. Prompts of several tasks, and unmerged LoRA, can stand in one batch on one frozen model.
+#
 # And the paper, with backbones five and sixteen times as large and the full training sets. **Look:** how large are its standard deviations,
 # and how large the differences between the soft prompts?
 
@@ -174,7 +207,7 @@ from idspam_lab.paper_tables import as_printed
 as_printed(2)
 
 # %% [markdown]
-# > **Traps in released code**, each of which changes a table. A common library's prompt tuning for classification reads index 0,
+# > **Traps in released code**, each of which changes a table. PEFT's prompt tuning for classification reads index 0,
 # > which is a prompt vector there, and moves the text's positions. SMoP's released code multiplies so that every text gets the
 # > sum over the *whole batch's* prompts: its prediction depends on its neighbours. Several leave the frozen model's dropout on
 # > while training. And a rate that suits one method does not suit another: free prompt vectors train at thirty times a
@@ -185,7 +218,24 @@ as_printed(2)
 # > and appendix A sets the encoder of the first. LoRA is counted here at rank 8 on queries and values, 294,912 numbers; Table 12
 # > counts rank 16 on every layer, 3,495,312, so that there ID-SPAM is the smaller one and here the larger.
 #
-# > **What we do not know.** Twelve comparisons are made here: of twenty that are none, one passes the rule. The test texts are one
+# ## When not to take a soft prompt
+#
+# - **When the task needs other attention.** Petrov, Torr and Bibi (2023) show that what stands in front of a text cannot change how
+#   the text's tokens share out their attention *among each other* in that layer: it can only draw some of it away and add something.
+#   The paper cites them for the other half of their result, that continuous prompts can say more than words. Lesson 07 has a task,
+#   two questions that are read together, on which LoRA closes a gap that no prompt closed.
+# - **When a plain use of the frozen model is better.** Lesson 05 has a baseline with two trained numbers that beats every method of
+#   this list on two tasks. Look for such a baseline first.
+# - **When there are few texts.** A generator has more to learn than a linear head (lesson 00's small run).
+# - **When one small change of the weights can be kept per task**, and predictions have to be quick: merged LoRA costs nothing there.
+# - **When the model already does the task if asked in words.** Large decoders often do. A written prompt, with or without examples,
+#   needs no training; the paper does not compare with one, and the model of these lessons is too small to try.
+#
+# A soft prompt is worth a look where many tasks share one frozen model that may not be changed, where the prompts have to be small and
+# exchangeable, or, as here, where what a prompt was made from is to be looked at. Everything in these lessons is classification;
+# what input-dependent prompts do for generated text is not asked, neither here nor in the paper.
+#
+# > **What we do not know.** The test texts are one
 # > draw too, and 853 of them leave three points of luck in either direction. Methods share part of that luck, not all: a difference
 # > hangs on the few texts that only one of two reads right (lesson 05). And the rates were not searched for this race: in the SST-2
 # > race of lesson 05, where they were, ID-SPAM took 0.01 and mean pooling 0.03, three and ten times what they have here. A comparison is of
