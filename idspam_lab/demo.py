@@ -4,6 +4,7 @@ from pathlib import Path
 
 from .backbones import load_backbone
 from .experiments import Session, Target, run_session
+from .experiments.session_folder import clear
 from .methods.spelled import preset_of
 from .onednn import keep_few_shapes
 from .tasks import load_for_evaluation, load_task
@@ -18,6 +19,7 @@ def run_demo(
     epochs: int = 3,
     limit: int | None = None,
     reviews: int = REVIEWS,
+    fresh: bool = False,
     command: str = "idspam-lab demo",
     say=print,
 ) -> Session:
@@ -26,6 +28,7 @@ def run_demo(
     Args:
         limit: train on that many texts only.
         reviews: evaluate on that many of the long reviews.
+        fresh: takes an earlier run out of the folder first.
         command: what the report says that it was made with.
     """
     keep_few_shapes()
@@ -33,6 +36,8 @@ def run_demo(
     long = load_for_evaluation("imdb", source="embedded", whole=True, limit=reviews)
     backbone = load_backbone("minilm")
     settings = preset_of("idspam", seed=seed, max_length=64, epochs=epochs)
+    if fresh:
+        clear(Path(folder))
     note = f"{reviews:,} of 25,000 reviews, cut at {REVIEW_TOKENS} tokens"
     return run_session(
         data,

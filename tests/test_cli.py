@@ -302,6 +302,25 @@ def test_another_run_in_the_same_folder_takes_a_word(table, capsys, tmp_path):
     assert status == 0 and "it is read back" not in out
     status, out, _ = run(capsys, "train", table, *told, "--lr", "0.01")
     assert status == 0 and "it is read back. To train it anew: --fresh." in out
+    status, _, err = run(capsys, "train", table, *told, "--fresh", "--layer", "9")
+    assert status == 2 and "choose 0 (the input) to 5" in err
+    assert (tmp_path / "run" / "adapter" / "config.json").is_file()  # a wrong option takes nothing away
+
+
+def test_fresh_takes_nothing_away_that_no_run_has_signed(table, capsys, tmp_path):
+    mine = tmp_path / "project" / "checkpoints" / "mine.pt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    told = "--text", "review", "--label", "verdict", "--epochs", "1", "--out", tmp_path / "project"
+    status, out, err = run(capsys, "train", table, *told, "--fresh")
+    assert status == 2 and "has checkpoints in it, but no run.json" in err and "Training" not in out
+    assert mine.read_text() == "mine"
+
+
+def test_a_wrong_option_leaves_no_folder(table, capsys, tmp_path):
+    told = "--text", "review", "--label", "verdict", "--out", tmp_path / "run", "--method", "idspam:foo=1"
+    status, _, err = run(capsys, "train", table, *told)
+    assert status == 2 and "foo" in err and not (tmp_path / "run").exists()
 
 
 def test_a_recorded_command_can_be_typed_again(table, capsys, tmp_path, monkeypatch):

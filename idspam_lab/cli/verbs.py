@@ -10,16 +10,14 @@ from .given import columns, given_texts, load_adapter, task_of, told, transfer_o
 
 def demo(chosen) -> None:
     from ..demo import run_demo
-    from ..experiments.session_folder import clear
 
-    if chosen.fresh:
-        clear(Path(chosen.out))
-    asked = {"seed": chosen.seed, "epochs": chosen.epochs, "limit": chosen.limit}
+    asked = {"seed": chosen.seed, "epochs": chosen.epochs, "limit": chosen.limit, "fresh": chosen.fresh}
     show_session(run_demo(chosen.out, **asked, command=typed()))
 
 
 def train(chosen) -> None:
     from ..backbones import load_backbone
+    from ..classifier import PromptClassifier
     from ..experiments import run_session
     from ..experiments.session_folder import clear
     from ..methods.spelled import preset_of, read_method
@@ -30,11 +28,14 @@ def train(chosen) -> None:
     options |= told(chosen, "layer", "t", "c", "bias", "dropout")
     backbone = load_backbone(chosen.backbone)
     folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
-    if chosen.fresh:
+    transfer, asked = transfer_of(chosen, data), preset_of(method, **settings)
+    auto = options.get("layer") == "auto"
+    told_now = {name: value for name, value in options.items() if not (auto and name == "layer")}
+    PromptClassifier(backbone, method, labels=data.task.labels, read=chosen.read, **told_now)
+    if chosen.fresh:  # after all that a wrong option could stop: what is taken away is gone
         clear(Path(folder))
-    if options.get("layer") == "auto":
+    if auto:
         options["layer"] = pick_layer(data, backbone, method, options, chosen.read, settings, Path(folder))
-    transfer = transfer_of(chosen, data)
     show_session(
         run_session(
             data,
@@ -42,7 +43,7 @@ def train(chosen) -> None:
             folder=folder,
             method=method,
             options=options,
-            settings=preset_of(method, **settings),
+            settings=asked,
             read=chosen.read,
             transfer=transfer,
             command=typed(),

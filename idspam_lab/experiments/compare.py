@@ -21,7 +21,7 @@ from ..adapter_checks import WEIGHTS
 from ..analysis.similarity import SimilarityClassifier
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
-from ..files import write_json, write_text
+from ..files import check_writable, write_json, write_text
 from ..methods import METHODS
 from ..methods.code import code_of
 from ..methods.spelled import preset_of, read_method, title_of, write_method
@@ -68,6 +68,7 @@ def compare(
     words = list(dict.fromkeys(["linear_head", *(write_method(*read_method(word)) for word in methods)]))
     for word in words:  # a wrong option is found out before anything is trained
         build(data, backbone, word, 0)
+    check_writable(folder)
     if transfer:
         warn_of_overlap(data.train, transfer.data.test)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]

@@ -83,9 +83,7 @@ def run_session(
     """
     folder, started = Path(folder), time.perf_counter()
     writes = PartialState().is_main_process  # of several processes (accelerate launch) one alone prints and writes
-    if writes:
-        check_writable(folder)
-    else:
+    if not writes:
         say = _nothing
     names = [method] if method == "linear_head" else ["linear_head", method]
     seed = settings.seed if settings else 0
@@ -95,6 +93,8 @@ def run_session(
         )
         for name in names
     }
+    if writes:
+        check_writable(folder)
     say(f"{data.source} {data.split_rule}")
     if writes:
         done = claim(folder, as_told(classifiers[method], data, settings))

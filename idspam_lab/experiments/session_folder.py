@@ -1,11 +1,12 @@
 """A session's folder holds one run: what it is stands in run.json before anything is trained."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 from ..errors import BadInput
-from ..files import write_json
+from ..files import why_not, write_json
 
 RUN, REPORT = "run.json", "report.json"
 PICTURES = {"training_curve": "training_curve.png", "token_weights": "token_weights.png"}
@@ -39,10 +40,22 @@ def claim(folder: Path, told: dict) -> str | None:
 
 
 def clear(folder: Path) -> None:
-    """Takes away what a session wrote there, and nothing else."""
-    for name in MADE:
-        path = folder / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    """Takes away what a session wrote there, and nothing else.
+
+    Raises:
+        BadInput: what lies there may be somebody else's, for no run has signed the folder; or it cannot be taken away.
+    """
+    found = [folder / name for name in MADE if os.path.lexists(folder / name)]
+    if found and not content_of(folder / RUN):
+        raise BadInput(
+            f"{folder} has {found[0].name} in it, but no {RUN} that says whose it is: --fresh takes away what a run "
+            "wrote there and nothing else; name another folder (--out), or empty this one by hand."
+        )
+    try:
+        for path in sorted(found, key=lambda path: path.name == RUN):  # the signature last
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    except OSError as error:
+        raise BadInput(f"{why_not(folder, error)}") from error
 
 
 def content_of(path: Path) -> dict:
