@@ -18,15 +18,14 @@ from torch import nn
 from .adapter_checks import (
     CONFIG,
     FORMAT,
-    SAMPLE,
     WEIGHTS,
     fill,
-    ids_of,
     in_words,
     read_config,
     refuse_other_backbone,
     refuse_other_tokenizer,
     refuse_other_word_head,
+    tokenizer_check,
 )
 from .backbones import Backbone, load_backbone
 from .backbones.load import move
@@ -78,7 +77,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             "pairs": self.pairs,  # was it trained on pairs of texts? null: it was not trained here
             "max_length": self.max_length,  # tokens of a text that it was trained on; null: what the model takes
             "base_model": self.backbone.identity().to_dict(),
-            "tokenizer_check": {"text": SAMPLE, "ids": ids_of(self.backbone, SAMPLE)},
+            "tokenizer_check": tokenizer_check(self.backbone),
         }
 
     def _save_pretrained(self, save_directory: Path) -> None:

@@ -1,10 +1,11 @@
 """Is this folder an adapter, and this frozen model the one that it was trained on? Each refusal is one sentence."""
 
+import hashlib
 import json
 
 import torch
 
-from .backbones import Backbone
+from .backbones import Backbone, encode
 from .backbones.trust import hash_tensors
 from .errors import BadInput
 
@@ -65,26 +66,45 @@ def refuse_other_backbone(identity: dict, backbone: Backbone) -> None:
         )
 
 
+def tokenizer_check(backbone: Backbone) -> dict[str, str]:
+    """What tells a tokenizer from others, in any version: a sentence's ids as the model gets them, and the vocabulary.
+
+    The tokenizer's file would tell more, but other versions write it otherwise.
+    """
+    return {"text": SAMPLE, "ids": ids_of(backbone, SAMPLE), "vocabulary_sha256": vocabulary_sha256(backbone)}
+
+
 def ids_of(backbone: Backbone, text: str) -> str:
     """The token ids of a text, special tokens included, with a space between them."""
-    return " ".join(map(str, backbone.tokenizer(text)["input_ids"]))
+    try:
+        (row,), _ = encode(backbone, [text])
+    except BadInput:  # of a vocabulary that lacks these words, or an end: that is said when a text of the user's has it
+        row = backbone.tokenizer(text)
+    return " ".join(map(str, row["input_ids"]))
+
+
+def vocabulary_sha256(backbone: Backbone) -> str:
+    """Over every token and its id."""
+    return hashlib.sha256(json.dumps(sorted(backbone.tokenizer.get_vocab().items())).encode()).hexdigest()
 
 
 def refuse_other_tokenizer(saved: dict | None, backbone: Backbone) -> None:
-    """The adapter was trained on texts that were cut into tokens as this backbone cuts them.
-
-    The ids of one sentence are compared and not a hash of the tokenizer's file, which other versions write otherwise.
+    """The adapter was trained on texts that were cut into tokens as this backbone cuts them, with the same ids.
 
     Args:
-        saved: the sentence and its ids; None in adapters of before this check.
+        saved: what `tokenizer_check` gave; None, or without the vocabulary, in older adapters.
 
     Raises:
-        BadInput: the ids differ.
+        BadInput: something differs.
     """
-    if saved is not None and ids_of(backbone, saved["text"]) != saved["ids"]:
+    if saved is None:
+        return
+    vocabulary = saved.get("vocabulary_sha256") in (None, vocabulary_sha256(backbone))
+    if not vocabulary or ids_of(backbone, saved["text"]) != saved["ids"]:
+        differs = f"cuts the sentence in {CONFIG} into other tokens" if vocabulary else "has another vocabulary"
         raise BadInput(
-            f"The adapter was trained with another tokenizer than that of {backbone.name!r}, which cuts the sentence "
-            f"in {CONFIG} into other tokens: load the model with its own tokenizer."
+            f"The adapter was trained with another tokenizer than that of {backbone.name!r}, which {differs}: load the "
+            "model with its own tokenizer."
         )
 
 

@@ -97,6 +97,37 @@ def test_another_tokenizer_on_the_same_weights_is_refused(folder, minilm, tmp_pa
     assert PromptClassifier.from_pretrained(folder, backbone=other).backbone is other
 
 
+def test_the_same_words_with_other_ids_are_refused(folder, minilm, tmp_path):
+    """Words that the sentence of the check does not have."""
+    minilm.tokenizer.save_pretrained(tmp_path / "swapped")
+    path = tmp_path / "swapped" / "tokenizer.json"
+    rules = json.loads(path.read_text(encoding="utf-8"))
+    vocabulary = rules["model"]["vocab"]
+    vocabulary["good"], vocabulary["bad"] = vocabulary["bad"], vocabulary["good"]
+    path.write_text(json.dumps(rules), encoding="utf-8")
+    other = minilm.twin()
+    other.tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "swapped")
+    with pytest.raises(BadInput, match="another tokenizer than that of 'minilm', which has another vocabulary"):
+        PromptClassifier.from_pretrained(folder, backbone=other)
+    config = json.loads((folder / CONFIG).read_text())
+    del config["tokenizer_check"]["vocabulary_sha256"]  # an older adapter
+    (folder / CONFIG).write_text(json.dumps(config))
+    assert PromptClassifier.from_pretrained(folder, backbone=other).backbone is other
+
+
+def test_a_decoder_with_another_last_token_is_refused(tmp_path):
+    """The head reads the end-of-text token, which is written behind the tokenizer's own."""
+    from tests.test_backbones import CONFIGS, saved
+
+    (tmp_path / "tiny").mkdir()
+    place = saved(tmp_path / "tiny", CONFIGS["llama"])
+    own, other = load_backbone(place), load_backbone(place)
+    own.tokenizer.eos_token, other.tokenizer.eos_token = "[SEP]", "[MASK]"
+    PromptClassifier(own, "idspam", t=2, c=4).save_pretrained(tmp_path / "a")
+    with pytest.raises(BadInput, match="cuts the sentence in config.json into other tokens"):
+        PromptClassifier.from_pretrained(tmp_path / "a", backbone=other)
+
+
 def test_cut_off_weights(folder):
     content = (folder / WEIGHTS).read_bytes()
     (folder / WEIGHTS).write_bytes(content[:-100])
