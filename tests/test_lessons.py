@@ -117,8 +117,7 @@ def test_the_map_links_to_lessons_that_are_there(request):
     folder = request.config.rootpath / "notebooks"
     text = show_series(folder).data
     for lesson in SERIES:
-        assert lesson.written == (folder / f"{lesson.name}.ipynb").is_file()
-        assert (f"]({lesson.name}.ipynb)" in text) == lesson.written
+        assert (folder / f"{lesson.name}.ipynb").is_file() and f"]({lesson.name}.ipynb)" in text
 
 
 @pytest.mark.parametrize("type_", [torch.float64, torch.float16, torch.bfloat16])

@@ -49,6 +49,35 @@ def test_the_measured_tables_are_as_the_prose_says():
     assert after["LPT"] == pytest.approx(constant, abs=0.005) and 0.02 < after["ID-SPAM"] - constant < 0.04
 
 
+def test_the_cosine_beats_what_was_trained_as_the_prose_says():
+    cosine = read_results(MEASURED / "similarity_1000.csv").query("method == 'cosine similarity'")
+    for home, away in (("qqp", "mrpc"), ("mrpc", "qqp")):
+        methods = read_results(MEASURED / f"transfer_{home}_{away}.csv").dropna(subset=["seed"])
+        for test in (home, away):
+            ours = cosine[(cosine["train_task"] == home) & (cosine["test_task"] == test)]
+            theirs = methods[methods["test_task"] == test]
+            assert ours["fingerprint"].item() == theirs["fingerprint"].unique().item()
+            assert ours["score"].item() > theirs.groupby("method")["score"].mean().max()
+    qqp = read_results(MEASURED / "transfer_qqp_mrpc.csv").query("test_task == 'qqp'").groupby("method")["score"].mean()
+    assert [round(100 * qqp[name], 1) for name in ("LoRA", "ID-SPAM", "fine-tuning")] == [77.4, 67.5, 73.0]
+    assert qqp.drop(["majority class", "linear head"]).idxmax() == "LoRA" and len(qqp) == 12
+    rte = read_results(MEASURED / "curve_rte.csv").groupby(["method", "layer"])["score"].mean()
+    whole = read_results(MEASURED / "similarity.csv").set_index(["test_task", "method"])["score"]
+    assert rte.max() < whole["rte", "cosine similarity"] and whole["copa", "cosine similarity"] < 0.5
+
+
+def test_what_few_texts_and_many_sentences_give_is_as_the_prose_says():
+    few = read_results(MEASURED / "few_shot_qqp_mrpc.csv").query("method == 'ID-SPAM' and test_task == 'mrpc'")
+    assert round(100 * few["accuracy"].mean(), 1) == 64.5
+    abroad = read_results(MEASURED / "transfer_sst2_imdb.csv").query("method == 'ID-SPAM' and test_task == 'imdb'")
+    assert round(100 * abroad["accuracy"].mean(), 1) == 71.2 and set(abroad["texts"]) == {872}
+    for name, lead, counts in (("sst2_imdb", 0.028, True), ("imdb_sst2", 0.014, False)):
+        runs = read_results(MEASURED / f"transfer_{name}.csv").dropna(subset=["seed"])
+        runs = runs[runs["train_task"] != runs["test_task"]].pivot_table(index="seed", columns="method", values="score")
+        ahead = runs["ID-SPAM"] - runs["linear head"]
+        assert ahead.mean() == pytest.approx(lead, abs=5e-4) and told_apart(ahead) == counts
+
+
 def test_the_race_on_sst2_is_as_lessons_06_and_07_say():
     race = read_results(MEASURED / "transfer_sst2_imdb.csv").dropna(subset=["seed"])
     rates = race.groupby("method")["lr"].unique().map(list)

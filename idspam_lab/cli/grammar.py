@@ -105,7 +105,7 @@ def parser() -> argparse.ArgumentParser:
     texts_and_tables(sub)
     device(sub)
 
-    sub = verb(verbs.compare, "Train several methods on a task, over seeds, beside the two baselines; one table.")
+    sub = verb(verbs.compare, "Train several methods on a task, over seeds, beside the baselines; one table.")
     sub.add_argument("--task", required=True, help="a task's name or a table of your own")
     sub.add_argument(
         "--methods", nargs="+", default=list(METHOD_NAMES), metavar="METHOD",

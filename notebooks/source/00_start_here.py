@@ -4,7 +4,7 @@
 # **Afterwards you can** say in two sentences what ID-SPAM is, tell whether your machine is ready for the lessons, and read
 # a result table without being fooled.
 #
-# **Time:** about 1 minute on two CPU cores, no GPU, no network. Run the cells from top to bottom.
+# **Time:** about 1 minute of computing on two CPU cores, 10 minutes with the reading. No GPU, no network. Run the cells from top to bottom.
 
 # %% [markdown]
 # ## What this is about
@@ -42,8 +42,7 @@ answers = check_environment()
 # ## The map
 #
 # Begin with 01. Then any order will do, but 06 is a good second one: lessons 04, 05 and 07 ask whether two scores have been "told
-# apart", and 06 says by which rule. The minutes are those of the computing; with the exercises a lesson takes half an hour to an
-# hour.
+# apart", and 06 says by which rule.
 
 # %%
 from idspam_lab.lessons import show_series

@@ -4,7 +4,7 @@
 # **Afterwards you can** write the prompt generator of the paper in twenty lines, explain why the mask matters and why the
 # generator cannot see word order, and train it.
 #
-# **Time:** about 2 minutes on two CPU cores; most of it is the training at the end. A GPU is not needed; with one it was not
+# **Time:** 45 minutes with the exercises; the computing takes about 2 minutes on two CPU cores; most of it is the training at the end. A GPU is not needed; with one it was not
 # timed.
 #
 # **In the paper:** section 2, equations (1) and (2); appendix D for the parameter counts.

@@ -4,7 +4,7 @@
 # **Afterwards you can** read the learned weights with their signs and by whole words, say by which of two routes a token acts, and
 # measure how far such an explanation may be believed.
 #
-# **Time:** about 4 minutes on two CPU cores; a third of it is training, once, and most of the rest the study in "Is the order
+# **Time:** 50 minutes with the exercises; the computing takes about 4 minutes on two CPU cores; a third of it is training, once, and most of the rest the study in "Is the order
 # faithful?". A GPU is not needed; with one it was not timed.
 #
 # **In the paper:** the introduction promises prompts that "attend different words of the input with different weights"; equation

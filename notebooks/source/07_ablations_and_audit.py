@@ -5,7 +5,7 @@
 # paper with nothing but the paper: which of its means, percentages and counts follow from its own tables, which could, and which
 # do not.
 #
-# **Time:** less than a minute of computing; take half an hour for the three exercises. No GPU, no network.
+# **Time:** an hour with the exercises, half of it for the audit; less than a minute of computing. No GPU, no network.
 #
 # **In the paper:** section 3.2 and Table 3 for the ablation; Tables 2 to 16, sections 3.2 to 3.4 and appendices B, D and E for
 # the audit.

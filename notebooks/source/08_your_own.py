@@ -4,7 +4,7 @@
 # **Afterwards you can** bring a table of your own in, find out what is wrong with it before a score hides it, take an adapter of
 # 2 MB out, and do the same with another frozen model.
 #
-# **Time:** about 1 minute on two CPU cores, also where SmolLM2 is installed. A GPU is not needed; with one it was not timed.
+# **Time:** 40 minutes with the exercises; the computing takes about 1 minute on two CPU cores, also where SmolLM2 is installed. A GPU is not needed; with one it was not timed.
 #
 # **In the paper:** section 3.2 and Table 1 for tasks and metrics; appendix B for decoders (GPT-2); section 5 for what is left open.
 
@@ -304,6 +304,18 @@ else:
 # This is not run here: it needs a network, and it publishes. What goes up are the trained weights, `config.json` with the labels'
 # names and the model's name and fingerprint, and a README to fill in. Write there what it was trained on, how it was measured, and
 # on what it was *not*.
+#
+# ## Before it decides anything
+#
+# - **Who is misread?** A mean over all texts hides a group that is read badly: reviews by people who write otherwise, in a dialect,
+#   about other films. Score such groups by themselves, and with their intervals: small groups have wide ones. (An interval is printed
+#   for the accuracy alone; for macro F1 draw the test texts anew, with replacement, a thousand times, and look how it moves.)
+# - **What can a text do to its own prompt?** Here the text makes the prompt. Whoever writes the text can try to find words that move
+#   it; the explorer of lesson 03 shows what single words can do. Nobody has tested how far that goes for ID-SPAM.
+# - **Whose adapter is it?** Adapters here are safetensors and JSON, which run no code when they are loaded. But an adapter from a
+#   stranger can have been trained to answer a certain word in a certain way. Test it on texts of your own.
+# - **May you?** The texts, the frozen model and the adapter each have terms; those of the model hold for what is made with it.
+# - **Do not decide about people with this.** Nothing here was measured for that.
 
 # %% [markdown]
 # > **What we do not know.** Whether next month's texts will be like these: a test split of one table says nothing about that. Whether
