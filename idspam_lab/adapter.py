@@ -120,6 +120,16 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
         if push_to_hub:
             return self.push_to_hub(repo_id or folder.name, model_card_kwargs=model_card_kwargs, **push_options)
 
+    def push_to_hub(self, repo_id: str, **options):
+        """Uploads what `save_pretrained` writes; options as huggingface_hub's ModelHubMixin has them.
+
+        Raises:
+            BadInput: the hub is out of reach.
+        """
+        if not hub_reachable():
+            raise BadInput("The hub is out of reach: save_pretrained(FOLDER) keeps the same files here; push them later.")
+        return super().push_to_hub(repo_id, **options)
+
     def generate_model_card(self, *args, **kwargs):
         """The hub's card, which links the frozen model where that came from the hub (only then is its commit known)."""
         card = super().generate_model_card(*args, **kwargs)

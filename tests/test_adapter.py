@@ -207,6 +207,9 @@ def test_push_to_hub_sends_the_same_three_files(clf, monkeypatch):
     def upload(self, *, repo_id, folder_path, **_):
         sent[repo_id] = {path.name: path.stat().st_size for path in Path(folder_path).iterdir()}
 
+    with pytest.raises(BadInput, match="out of reach: save_pretrained"):
+        clf.push_to_hub("me/my-adapter")
+    monkeypatch.setattr("idspam_lab.adapter.hub_reachable", lambda: True)
     monkeypatch.setattr("huggingface_hub.HfApi.create_repo", lambda self, **_: Created)
     monkeypatch.setattr("huggingface_hub.HfApi.upload_folder", upload)
     clf.push_to_hub("me/my-adapter")

@@ -20,17 +20,18 @@ too, which take as long. [README.md](README.md) says on what each table was meas
 
 A lead is the mean over the seeds of the difference in points of the score, on the same texts with the same seed; in
 brackets stands its 95 % interval (Student's t over the seeds: of three, 4.3 standard errors to each side). It counts
-when the interval leaves 0 out and the method that has it does better than the best constant answer. *Holds*: every
-lead counts. *Holds partly*: some do, or not in every table. *Does not hold*: some count the other way and none this
-way. *Cannot be told*: none counts. Leads to one side of a claim are taken for none where luck alone may give as many
-(1 of 40 to each side; more than luck is a number with a chance below 5 %). *Comparable*: the interval does not reach
-below -2 points; there luck is not taken off. Tables of one seed have no intervals and are not counted. Every table of
-this folder that has the methods of a claim is in its list; of a table of several blocks it is the middle one. The
-paper counts the tasks on which ID-SPAM is ahead, by single runs; leads that must be told apart ask for more than
-that. The seeds of a table share one choice of training texts, except where few-shot texts are drawn, and in some
-tables the order of the batches, so an interval says nothing of other texts. On the average of the tasks the interval
-is over the tasks, each with the mean of its seeds and tables. The other soft prompts that decide are those of the
-paper's tables. A method whose rate is the largest or smallest of those tried is named: beyond it, it might do better.
+when the interval leaves 0 out and the method that has it does better than the best constant answer. *Holds*: every lead
+counts. *Holds partly*: some do, or not in every table. *Does not hold*: some count the other way and none this way.
+*Cannot be told*: none counts. Leads to one side of a claim are taken for none where luck alone may give as many (1 of
+40 to each side; more than luck is a number with a chance below 5 %, if the tables were independent: several share a
+task and its test texts, so luck alone gives somewhat more). *Comparable*: the interval does not reach below -2 points;
+there luck is not taken off. Tables of one seed have no intervals and are not counted. Every table of this folder that
+has the methods of a claim is in its list; of a table of several blocks it is the middle one. The paper counts the tasks
+on which ID-SPAM is ahead, by single runs; leads that must be told apart ask for more than that. The seeds of a table
+share one choice of training texts, except where few-shot texts are drawn, and in some tables the order of the batches,
+so an interval says nothing of other texts. On the average of the tasks the interval is over the tasks, each with the
+mean of its seeds and tables. The other soft prompts that decide are those of the paper's tables. A method whose rate is
+the largest or smallest of those tried is named: beyond it, it might do better.
 
 ![ID-SPAM's leads over its rivals, table by table](../../docs/pictures/leads.png)"""
 

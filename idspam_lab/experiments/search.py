@@ -12,6 +12,7 @@ import pandas as pd
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..errors import BadInput
+from ..files import check_writable
 from ..methods.spelled import read_method
 from ..tasks import TaskData
 
@@ -140,8 +141,8 @@ def opened(optuna, storage: str | Path, name: str):
         BadInput: the file is something else, or cannot be written.
     """
     path = Path(storage)
+    check_writable(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         return optuna.create_study(
             storage=f"sqlite:///{path.absolute()}",
             study_name=name,
