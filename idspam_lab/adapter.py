@@ -127,7 +127,7 @@ class AdapterFiles(ModelHubMixin, library_name="idspam_lab", tags=["soft-prompt"
             BadInput: the hub is out of reach.
         """
         if not hub_reachable():
-            raise BadInput("The hub is out of reach: save_pretrained(FOLDER) keeps the same files here; push them later.")
+            raise BadInput("The hub is out of reach: save_pretrained(FOLDER) keeps the same files; push them later.")
         return super().push_to_hub(repo_id, **options)
 
     def generate_model_card(self, *args, **kwargs):
