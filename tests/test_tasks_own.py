@@ -8,6 +8,7 @@ import datasets
 import numpy as np
 import pandas
 import pytest
+import torch
 
 from idspam_lab.errors import BadInput
 from idspam_lab.tasks import OverlapWarning, from_dataset, load_for_evaluation, load_task, overlap, read_table
@@ -360,6 +361,20 @@ def test_unreadable_file(tmp_path, monkeypatch):
         read_table(path)
 
 
+def test_a_folder_that_may_not_be_entered(tmp_path, monkeypatch):
+    path = file(tmp_path, "text,label\na,0\n", "train.csv")
+
+    def closed(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_file", closed)
+    with pytest.raises(BadInput, match=r"cannot be looked into \(Permission denied\): check") as error:
+        load_task(tmp_path)
+    assert str(tmp_path) in str(error.value)
+    with pytest.raises(BadInput, match=r"train.csv cannot be read \(Permission denied\)"):
+        load_task(path)
+
+
 # --- to train on
 
 
@@ -387,6 +402,95 @@ def test_a_folder_or_a_dataset_dict_with_splits(tmp_path):
     assert load_for_evaluation(tmp_path, names=("neg", "pos")).test.texts == data.test.texts
     both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
     assert len(load_task(both).test) == 6 and load_task(both).train == load_task(parts).train
+
+
+@pytest.mark.parametrize("names", [("neg", "pos"), ("pos", "neg"), None])
+@pytest.mark.parametrize("validated", [False, True])
+def test_without_a_test_split_nothing_trained_on_is_evaluated(tmp_path, names, validated):
+    parts = {"train": rows(110)}  # 11 of 55 and 55: the classes' ids decide which has one more
+    if validated:
+        parts["validation"] = parts["train"].iloc[:20]
+    for part, frame in parts.items():
+        frame.to_csv(tmp_path / f"{part}.csv", index=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OverlapWarning)
+        trained = load_task(tmp_path)
+    both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
+    for what in (tmp_path, str(tmp_path), both, parts):
+        there = load_for_evaluation(what, names=names)
+        assert there.test.texts == trained.test.texts and len(there.test) == 11
+        assert not set(there.test.texts) & set(trained.train.texts)
+        classes = names or ("neg", "pos")
+        assert there.task.labels == classes
+        # rows() has "pos" in the even places
+        assert [classes[y] for y in there.test.labels] == [("pos", "neg")[int(text) % 2] for text in there.test.texts]
+        assert there.split_rule == (
+            "There is no test split, so it is evaluated on the 11 rows that training keeps back as one."
+        )
+        assert len(load_for_evaluation(what, names=names, whole=True).test) == 110
+    assert len(load_for_evaluation(tmp_path, names=names, limit=4).test) == 4
+
+
+def test_a_test_split_is_enough_to_evaluate_on_but_not_to_train(tmp_path):
+    both = datasets.DatasetDict(test=datasets.Dataset.from_pandas(rows(6)), extra=datasets.Dataset.from_pandas(rows(4)))
+    rows(6).to_csv(tmp_path / "test.csv", index=False)
+    for what, words in (
+        (both, "The DatasetDict has no train split, only test, extra: call the rows to train on 'train'"),
+        ({"test": rows(6)}, "The dict has no train split, only test: "),
+        (tmp_path, "has no train file"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            load_task(what)
+        assert load_for_evaluation(what, names=("neg", "pos")).test.labels == (1, 0) * 3
+    with pytest.raises(BadInput, match="has no train split"):
+        load_for_evaluation(datasets.DatasetDict(extra=both["extra"]))
+    with pytest.raises(BadInput, match="A dict is not a table"):
+        load_task({"text": "one text", "label": [0]})
+
+
+def test_arrays_and_tensors_are_columns():
+    texts, labels = [f"t {i}" for i in range(40)], [i % 2 for i in range(40)]
+    lists = load_task({"text": texts, "label": labels})
+    for columns in (
+        {"text": np.array(texts), "label": np.array(labels)},
+        {"text": np.array(texts, dtype=object), "label": torch.tensor(labels)},
+        {"text": tuple(texts), "label": torch.tensor(labels, dtype=torch.float32)},
+        {"text": pandas.Series(texts), "label": pandas.Series(labels)},
+        {"text": datasets.Dataset.from_dict({"text": texts})["text"], "label": labels},
+        {"text": texts, "label": labels, "train": np.zeros(40)},  # a column of that name, no split
+    ):
+        assert load_task(columns).fingerprint == lists.fingerprint
+    with pytest.raises(BadInput, match="no label .* in row 2 "):
+        from_dataset({"text": ["a", "b"], "label": pandas.Series([1, None], dtype="Int64")})
+    with pytest.raises(BadInput, match="several to a text are not supported"):
+        from_dataset({"text": ["a", "b"], "label": np.eye(2, dtype=int)})
+    with pytest.raises(BadInput, match="A dict is not a table"):
+        from_dataset({"text": np.array("a"), "label": np.array(0)})
+
+
+def test_columns_of_unequal_length_are_no_table():
+    words = "The dict has 3 rows in 'text', but 2 in 'label': each row needs a value in every column"
+    for label in ([0, 1], np.array([0, 1])):
+        with pytest.raises(BadInput, match=words):
+            load_task({"text": ["a"] * 3, "label": label})
+
+
+def test_a_task_is_called_as_its_folder_is(tmp_path, monkeypatch):
+    folder = tmp_path / "reviews v1.5"
+    folder.mkdir()
+    rows(40).to_csv(folder / "train.csv", index=False)
+    monkeypatch.chdir(folder)
+    for what in (".", folder, "../reviews v1.5/"):
+        assert load_task(what).task.name == "reviews v1.5"
+    assert load_task("train.csv").task.name == "train"
+
+
+def test_a_table_without_labels_is_to_predict():
+    for evaluate in (load_task, load_for_evaluation):
+        with pytest.raises(BadInput, match=r"has no labels, only texts \(in 'text'\): .* predict them"):
+            evaluate({"text": ["a", "b"]})
+    with pytest.raises(BadInput, match=r"only texts \(in 'text1' and 'text2'\)"):
+        load_task({"text1": ["a"], "text2": ["b"]})
 
 
 @pytest.mark.parametrize("name", ["valid", "val", "dev"])
