@@ -1,6 +1,7 @@
 """`idspam-lab`: one verb for each thing that a user wants (verbs.py), and how it is typed (grammar.py)."""
 
 import os
+import re
 import sys
 import warnings
 
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         chosen.run(chosen)
     except BadInput as error:
-        print(f"idspam-lab: {error}", file=sys.stderr)
+        print(f"idspam-lab: {as_options(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("idspam-lab: stopped by hand.", file=sys.stderr)
@@ -31,6 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def as_options(sentence: str) -> str:
+    """The columns that the package asks for, (text=...), as they are typed here."""
+    return re.sub(r"\((text|pair|label)=\.\.\.\)", r"(--\1 ...)", sentence)
 
 
 def parsed(arguments: list[str] | None):
