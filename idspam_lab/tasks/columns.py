@@ -101,6 +101,21 @@ def long_texts():
         csv.field_size_limit(before)
 
 
+@contextmanager
+def looking_into(folder: str | Path):
+    """Asking what is in a folder.
+
+    Raises:
+        BadInput: it may not be entered.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(
+            f"{folder} cannot be looked into ({error.strerror or error}): check that the folder is yours to enter."
+        ) from error
+
+
 def _read_jsonl(path: Path, only: Iterable[str] | None) -> Columns:
     rows = []
     with open(path, encoding="utf-8-sig") as file:

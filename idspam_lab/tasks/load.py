@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import BadInput
 from ..metrics import check_metric
-from .columns import SUFFIXES, Columns, columns_of, is_column, is_table, read_columns
+from .columns import SUFFIXES, Columns, columns_of, is_column, is_table, looking_into, read_columns
 from .examples import Examples
 from .overlap import Overlap, warn_of_overlap
 from .own import Table, table_from
@@ -282,12 +282,8 @@ def _splits(what) -> dict[str, Columns] | None:
         return {part: columns_of(what[name]) for part, name in given.items() if name}
     if not isinstance(what, (str, Path)) or not os.path.isdir(what):  # unlike Path.is_dir it takes a word of any length
         return None
-    try:
+    with looking_into(what):
         files = {part: _only_file(Path(what), names) for part, names in SPLITS.items()}
-    except OSError as error:
-        raise BadInput(
-            f"{what} cannot be looked into ({error.strerror or error}): check that the folder is yours to enter."
-        ) from error
     return {part: read_columns(file) for part, file in files.items() if file}
 
 
