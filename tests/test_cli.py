@@ -176,6 +176,11 @@ def test_columns_are_asked_for_as_options(trained, table, capsys, tmp_path):
     own.write_text("opinion,verdict\nlovely,good\ndull,bad\n")
     _, _, err = run(capsys, "train", own)
     assert "name one (--text ...) of 'opinion', 'verdict'" in err and "text=" not in err
+    (tmp_path / "own.toml").write_text(
+        f"seeds = [0]\n[[runs]]\nbackbones = ['minilm']\ntasks = ['{own}']\nmethods = ['linear_head']\n"
+    )
+    _, _, err = run(capsys, "grid", tmp_path / "own.toml", "--dry-run")
+    assert "name one (text=...) of 'opinion', 'verdict'" in err  # so it is written in a grid file
     own.write_text("text\nlovely\ndull\n")
     status, _, err = run(capsys, "evaluate", trained, own)
     assert status == 2 and "has no labels, only texts (in 'text')" in err and "predict" in err

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         chosen.run(chosen)
     except BadInput as error:
-        print(f"idspam-lab: {as_options(str(error))}", file=sys.stderr)
+        print(f"idspam-lab: {as_options(str(error), chosen)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("idspam-lab: stopped by hand.", file=sys.stderr)
@@ -34,9 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def as_options(sentence: str) -> str:
-    """The columns that the package asks for, (text=...), as they are typed here."""
-    return re.sub(r"\((text|pair|label)=\.\.\.\)", r"(--\1 ...)", sentence)
+def as_options(sentence: str, chosen) -> str:
+    """The columns that the package asks for, (text=...), as they are typed where the verb has such an option."""
+    asked = [name for name in ("text", "pair", "label") if hasattr(chosen, name)]
+    return re.sub(rf"\(({'|'.join(asked)})=\.\.\.\)", r"(--\1 ...)", sentence) if asked else sentence
 
 
 def parsed(arguments: list[str] | None):

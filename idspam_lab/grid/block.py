@@ -157,4 +157,4 @@ def labels_of(name: str, block: dict, trained: tuple[str, ...] | None = None) ->
             return load_task(name, holdout=block.get("holdout", 0.1), **columns_of(block)).task.labels
         if block.get("few_shot"):
             return load_task(name, holdout=0, **columns_of(block)).task.labels
-        return load_for_evaluation(name, whole=True, names=trained, **columns_of(block)).task.labels
+        return load_for_evaluation(name, names=trained, **columns_of(block)).task.labels
