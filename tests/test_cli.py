@@ -160,6 +160,32 @@ def test_evaluate_on_the_table(trained, table, capsys):
     assert "those that were trained on too" in out
 
 
+def test_evaluate_on_a_folder_without_a_test_file(trained, table, capsys, tmp_path):
+    (tmp_path / "train.csv").write_bytes(table.read_bytes())
+    told = "evaluate", trained, tmp_path, "--text", "review", "--label", "verdict"
+    status, out, _ = run(capsys, *told)
+    assert status == 0 and "evaluated on the 8 rows that training keeps back" in out and "8 texts: accuracy" in out
+    _, out, _ = run(capsys, *told, "--whole")
+    assert "those that were trained on too" in out and "80 texts: accuracy" in out
+
+
+def test_columns_are_asked_for_as_options(trained, table, capsys, tmp_path):
+    status, _, err = run(capsys, "evaluate", trained, table, "--text", "review")
+    assert status == 2 and "name one (--label ...) of 'review', 'verdict'" in err
+    own = tmp_path / "own.csv"
+    own.write_text("opinion,verdict\nlovely,good\ndull,bad\n")
+    _, _, err = run(capsys, "train", own)
+    assert "name one (--text ...) of 'opinion', 'verdict'" in err and "text=" not in err
+    (tmp_path / "own.toml").write_text(
+        f"seeds = [0]\n[[runs]]\nbackbones = ['minilm']\ntasks = ['{own}']\nmethods = ['linear_head']\n"
+    )
+    _, _, err = run(capsys, "grid", tmp_path / "own.toml", "--dry-run")
+    assert "name one (text=...) of 'opinion', 'verdict'" in err  # so it is written in a grid file
+    own.write_text("text\nlovely\ndull\n")
+    status, _, err = run(capsys, "evaluate", trained, own)
+    assert status == 2 and "has no labels, only texts (in 'text')" in err and "predict" in err
+
+
 def test_few_shapes_are_kept_unless_the_user_says_otherwise(capsys, monkeypatch):
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.setenv(name, "7")

@@ -232,6 +232,18 @@ def test_data_folder_bad_input(tmp_path, monkeypatch):
     refused("IDSPAM_DATA_DIR is set to .* not a folder", source="auto")
 
 
+@pytest.mark.parametrize("asked", ["is_dir", "is_file"])
+def test_a_data_folder_that_may_not_be_entered(tmp_path, monkeypatch, asked):
+    write_sst2(tmp_path)
+
+    def closed(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(f"pathlib.Path.{asked}", closed)
+    with pytest.raises(BadInput, match=r"cannot be looked into \(Permission denied\)"):
+        load_task("sst2", source=tmp_path)
+
+
 # --- the hub
 
 

@@ -1,12 +1,14 @@
 """The user's own tables: what is guessed, what is kept, and one sentence for everything that is wrong."""
 
 import csv
+import json
 import warnings
 
 import datasets
 import numpy as np
 import pandas
 import pytest
+import torch
 
 from idspam_lab.errors import BadInput
 from idspam_lab.tasks import OverlapWarning, from_dataset, load_for_evaluation, load_task, overlap, read_table
@@ -136,6 +138,140 @@ def test_numbers_that_do_not_run_from_0_are_the_classes_names(tmp_path):
         read_table(file(tmp_path, "text,label\na,3.0\nb,1.0\n"), names=table.labels)
 
 
+def class_labels(names, ids):
+    features = datasets.Features(text=datasets.Value("string"), label=datasets.ClassLabel(names=names))
+    return datasets.Dataset.from_dict({"text": [f"t {i}" for i in range(len(ids))], "label": ids}, features=features)
+
+
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [
+        (("1", "2", "3"), [1, 2, 1]),  # all of them are names of other classes, too
+        (("1", "2", "3", "4", "5"), [4, 0, 1, 2, 3]),
+        (("10", "0", "1"), [0, 2, 1]),
+        (("-1", "0", "1"), [0, 2, 1]),
+        (("true", "false"), [0, 1, 0]),
+    ],
+)
+def test_numbers_beside_class_label_names_are_ids(tmp_path, names, ids):
+    data = class_labels(names, ids)
+    data.to_parquet(tmp_path / "own.parquet")
+    for known in (None, names):
+        for table in (
+            from_dataset(data, names=known),
+            read_table(tmp_path / "own.parquet", names=known),
+        ):
+            assert (table.labels, table.examples.labels) == (names, tuple(ids))
+
+
+def test_class_label_names_that_are_digits_keep_their_rows():
+    """class_encode_column sorts numbers as words: 0, 1, 10, 11, ..., 2."""
+    numbers = [i % 20 for i in range(400)]
+    plain = datasets.Dataset.from_dict({"text": [f"t {i}" for i in range(400)], "label": numbers})
+    table = from_dataset(plain.class_encode_column("label"))
+    assert [int(table.labels[i]) for i in table.examples.labels] == numbers
+
+
+def test_class_label_names_in_another_order_are_mapped_by_name(tmp_path):
+    data = class_labels(("pos", "neg"), [0, 0, 1])
+    table = from_dataset(data, names=("neg", "pos"))
+    assert table.labels == ("neg", "pos") and table.examples.labels == (1, 1, 0)
+    there = load_for_evaluation(data, names=("neg", "pos"))
+    assert there.task.labels == ("neg", "pos") and there.test.labels == (1, 1, 0)
+    assert from_dataset(class_labels(("2", "1"), [0, 0, 1]), names=("1", "2")).examples.labels == (1, 1, 0)
+    with pytest.raises(BadInput, match="classes pos, neg, but these are expected: bad, pos"):
+        from_dataset(data, names=("bad", "pos"))
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "ids"),
+    [
+        ([True, False], ("true", "false"), (0, 1)),
+        ([True, False], ("False", "True"), (1, 0)),
+        ([True, False], ("0", "1"), (1, 0)),
+        ([True, False], ("neg", "pos"), (1, 0)),
+        ([1, 0], ("False", "True"), (1, 0)),
+        ([0.0, 1.0], ("-1", "0", "1"), (1, 2)),
+        ([-1, 1], ("-1", "0", "1"), (0, 2)),
+        ([1, 1], ("1.0", "2.0"), (0, 0)),
+        ([2.0, 1.0], ("1", "2"), (1, 0)),
+        ([0.5, 1.5], ("0.5", "1.5"), (0, 1)),
+        (["true", "FALSE"], ("False", "True"), (1, 0)),
+        (["7", "07"], ("07", "7"), (1, 0)),
+        ([0, 1], ("10", "other"), (0, 1)),
+        ([np.int64(2), np.int64(1)], ("1", "2"), (1, 0)),
+    ],
+)
+def test_labels_are_known_names_by_value_before_they_are_ids(values, names, ids):
+    table = from_dataset({"text": ["a b", "c d"], "label": values}, names=names)
+    assert (table.labels, table.examples.labels) == (names, ids)
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "ids"),
+    [
+        ("a,true\nb,false\n", ("True", "False"), (0, 1)),
+        ("a,TRUE\nb,False\n", ("true", "false"), (0, 1)),
+        ("a,nan\nb,x\n", ("nan", "x"), (0, 1)),
+        ("a, pos\nb,neg \n", ("neg", "pos"), (1, 0)),
+        ("a,002\nb,001\n", ("001", "002"), (1, 0)),
+        ("a,1\nb,0\n", ("neg", "pos"), (1, 0)),
+    ],
+)
+def test_the_same_in_a_file_without_types(tmp_path, rows, names, ids):
+    assert read_table(file(tmp_path, f"text,label\n{rows}"), names=names).examples.labels == ids
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "shown"),
+    [
+        ([1, 2], ("001", "002"), "1"),  # not ids: 1 would be the second class
+        ([0, 1], ("1", "2"), "0"),
+        ([True, False], ("1", "2"), "False"),
+        ([0, 1], ("neg", "0"), "1"),
+        ([7.0, 7.0], ("7.00", "7.000"), "7"),
+        (["07", "7"], ("7", "8"), "'07'"),
+        (["0", "1"], ("neg", "pos"), "'0'"),
+    ],
+)
+def test_what_is_neither_a_known_name_nor_an_id(values, names, shown):
+    with pytest.raises(BadInput, match=f"has the label {shown}, which is not one of: {', '.join(names)}"):
+        from_dataset({"text": ["a", "b"], "label": values}, names=names)
+
+
+def test_a_missing_label_is_no_class_called_none():
+    with pytest.raises(BadInput, match="no label .* in row 2 "):
+        from_dataset({"text": ["a", "b"], "label": ["some", None]}, names=("None", "some"))
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        (["001", "002", "001"], ("001", "002")),
+        (["7", "07", "8"], ("07", "7", "8")),
+        (["9007199254740992", "9007199254740993", "5"], ("5", "9007199254740992", "9007199254740993")),
+        (["+1", "-1", "+1"], ("+1", "-1")),
+        (["1.", "2.", "1."], ("1.", "2.")),
+        (["1" + "0" * 22, "1" + "0" * 21 + "1", "5"], ("1" + "0" * 22, "1" + "0" * 21 + "1", "5")),
+        (["9" * 5000, "8" * 5000, "7"], ("7", "8" * 5000, "9" * 5000)),
+        (["٣", "٤", "٣"], ("٣", "٤")),
+    ],
+)
+def test_labels_of_a_csv_file_that_a_number_would_change_are_words(tmp_path, written, names):
+    """As they are where the file has types, so that what is trained on one can be evaluated on the other."""
+    table = read_table(file(tmp_path, "text,label\n" + "".join(f"t {i},{v}\n" for i, v in enumerate(written))))
+    assert table.labels == names and [names[i] for i in table.examples.labels] == written
+    lines = "".join(json.dumps({"text": f"t {i}", "label": v}) + "\n" for i, v in enumerate(written))
+    words = file(tmp_path, lines, "own.jsonl")
+    assert read_table(words).labels == names
+    assert read_table(words, names=table.labels).examples.labels == table.examples.labels
+
+
+def test_whole_numbers_of_a_csv_file_are_in_the_order_of_their_size(tmp_path):
+    table = read_table(file(tmp_path, "text,label\na,10\nb,9\nc,9007199254740993\nd,2.0\n"))
+    assert table.labels == ("2", "9", "10", "9007199254740993") and table.examples.labels == (2, 1, 3, 0)
+
+
 # --- what is refused: the content of a CSV file, and words that the one sentence must have
 
 REFUSED = {
@@ -225,6 +361,20 @@ def test_unreadable_file(tmp_path, monkeypatch):
         read_table(path)
 
 
+def test_a_folder_that_may_not_be_entered(tmp_path, monkeypatch):
+    path = file(tmp_path, "text,label\na,0\n", "train.csv")
+
+    def closed(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_file", closed)
+    with pytest.raises(BadInput, match=r"cannot be looked into \(Permission denied\): check") as error:
+        load_task(tmp_path)
+    assert str(tmp_path) in str(error.value)
+    with pytest.raises(BadInput, match=r"train.csv cannot be read \(Permission denied\)"):
+        load_task(path)
+
+
 # --- to train on
 
 
@@ -252,6 +402,95 @@ def test_a_folder_or_a_dataset_dict_with_splits(tmp_path):
     assert load_for_evaluation(tmp_path, names=("neg", "pos")).test.texts == data.test.texts
     both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
     assert len(load_task(both).test) == 6 and load_task(both).train == load_task(parts).train
+
+
+@pytest.mark.parametrize("names", [("neg", "pos"), ("pos", "neg"), None])
+@pytest.mark.parametrize("validated", [False, True])
+def test_without_a_test_split_nothing_trained_on_is_evaluated(tmp_path, names, validated):
+    parts = {"train": rows(110)}  # 11 of 55 and 55: the classes' ids decide which has one more
+    if validated:
+        parts["validation"] = parts["train"].iloc[:20]
+    for part, frame in parts.items():
+        frame.to_csv(tmp_path / f"{part}.csv", index=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OverlapWarning)
+        trained = load_task(tmp_path)
+    both = datasets.DatasetDict({part: datasets.Dataset.from_pandas(frame) for part, frame in parts.items()})
+    for what in (tmp_path, str(tmp_path), both, parts):
+        there = load_for_evaluation(what, names=names)
+        assert there.test.texts == trained.test.texts and len(there.test) == 11
+        assert not set(there.test.texts) & set(trained.train.texts)
+        classes = names or ("neg", "pos")
+        assert there.task.labels == classes
+        # rows() has "pos" in the even places
+        assert [classes[y] for y in there.test.labels] == [("pos", "neg")[int(text) % 2] for text in there.test.texts]
+        assert there.split_rule == (
+            "There is no test split, so it is evaluated on the 11 rows that training keeps back as one."
+        )
+        assert len(load_for_evaluation(what, names=names, whole=True).test) == 110
+    assert len(load_for_evaluation(tmp_path, names=names, limit=4).test) == 4
+
+
+def test_a_test_split_is_enough_to_evaluate_on_but_not_to_train(tmp_path):
+    both = datasets.DatasetDict(test=datasets.Dataset.from_pandas(rows(6)), extra=datasets.Dataset.from_pandas(rows(4)))
+    rows(6).to_csv(tmp_path / "test.csv", index=False)
+    for what, words in (
+        (both, "The DatasetDict has no train split, only test, extra: call the rows to train on 'train'"),
+        ({"test": rows(6)}, "The dict has no train split, only test: "),
+        (tmp_path, "has no train file"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            load_task(what)
+        assert load_for_evaluation(what, names=("neg", "pos")).test.labels == (1, 0) * 3
+    with pytest.raises(BadInput, match="has no train split"):
+        load_for_evaluation(datasets.DatasetDict(extra=both["extra"]))
+    with pytest.raises(BadInput, match="A dict is not a table"):
+        load_task({"text": "one text", "label": [0]})
+
+
+def test_arrays_and_tensors_are_columns():
+    texts, labels = [f"t {i}" for i in range(40)], [i % 2 for i in range(40)]
+    lists = load_task({"text": texts, "label": labels})
+    for columns in (
+        {"text": np.array(texts), "label": np.array(labels)},
+        {"text": np.array(texts, dtype=object), "label": torch.tensor(labels)},
+        {"text": tuple(texts), "label": torch.tensor(labels, dtype=torch.float32)},
+        {"text": pandas.Series(texts), "label": pandas.Series(labels)},
+        {"text": datasets.Dataset.from_dict({"text": texts})["text"], "label": labels},
+        {"text": texts, "label": labels, "train": np.zeros(40)},  # a column of that name, no split
+    ):
+        assert load_task(columns).fingerprint == lists.fingerprint
+    with pytest.raises(BadInput, match="no label .* in row 2 "):
+        from_dataset({"text": ["a", "b"], "label": pandas.Series([1, None], dtype="Int64")})
+    with pytest.raises(BadInput, match="several to a text are not supported"):
+        from_dataset({"text": ["a", "b"], "label": np.eye(2, dtype=int)})
+    with pytest.raises(BadInput, match="A dict is not a table"):
+        from_dataset({"text": np.array("a"), "label": np.array(0)})
+
+
+def test_columns_of_unequal_length_are_no_table():
+    words = "The dict has 3 rows in 'text', but 2 in 'label': each row needs a value in every column"
+    for label in ([0, 1], np.array([0, 1])):
+        with pytest.raises(BadInput, match=words):
+            load_task({"text": ["a"] * 3, "label": label})
+
+
+def test_a_task_is_called_as_its_folder_is(tmp_path, monkeypatch):
+    folder = tmp_path / "reviews v1.5"
+    folder.mkdir()
+    rows(40).to_csv(folder / "train.csv", index=False)
+    monkeypatch.chdir(folder)
+    for what in (".", folder, "../reviews v1.5/"):
+        assert load_task(what).task.name == "reviews v1.5"
+    assert load_task("train.csv").task.name == "train"
+
+
+def test_a_table_without_labels_is_to_predict():
+    for evaluate in (load_task, load_for_evaluation):
+        with pytest.raises(BadInput, match=r"has no labels, only texts \(in 'text'\): .* predict them"):
+            evaluate({"text": ["a", "b"]})
+    with pytest.raises(BadInput, match=r"only texts \(in 'text1' and 'text2'\)"):
+        load_task({"text1": ["a"], "text2": ["b"]})
 
 
 @pytest.mark.parametrize("name", ["valid", "val", "dev"])

@@ -1,6 +1,7 @@
 """`idspam-lab`: one verb for each thing that a user wants (verbs.py), and how it is typed (grammar.py)."""
 
 import os
+import re
 import sys
 import warnings
 
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         chosen.run(chosen)
     except BadInput as error:
-        print(f"idspam-lab: {error}", file=sys.stderr)
+        print(f"idspam-lab: {as_options(str(error), chosen)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("idspam-lab: stopped by hand.", file=sys.stderr)
@@ -31,6 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def as_options(sentence: str, chosen) -> str:
+    """The columns that the package asks for, (text=...), as they are typed where the verb has such an option."""
+    asked = [name for name in ("text", "pair", "label") if hasattr(chosen, name)]
+    return re.sub(rf"\(({'|'.join(asked)})=\.\.\.\)", r"(--\1 ...)", sentence) if asked else sentence
 
 
 def parsed(arguments: list[str] | None):

@@ -151,7 +151,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--whole",
         action="store_true",
-        help="all rows of an embedded task, not its test rows alone (if it was not trained on)",
+        help="all rows of an embedded task or of a folder without a test file, not the rows alone that training keeps "
+        "back (if it was not trained on)",
     )
     metric(sub)
     sub.add_argument("--backbone", help="default: the one it was trained on")

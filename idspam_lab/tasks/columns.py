@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,14 +42,16 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
         BadInput: no such file, not one of these types, or not readable as what its name says.
     """
     path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"There is no file {path}.")
     read = {".csv": _read_csv, ".tsv": _read_csv, ".parquet": _read_parquet, ".jsonl": _read_jsonl}.get(
         path.suffix.lower()
     )
-    if read is None:
-        raise BadInput(f"{path} is not a table that can be read here: its name should end in {', '.join(SUFFIXES)}.")
     try:
+        if not path.is_file():  # an error where its folder may not be entered
+            raise BadInput(f"There is no file {path}.")
+        if read is None:
+            raise BadInput(
+                f"{path} is not a table that can be read here: its name should end in {', '.join(SUFFIXES)}."
+            )
         return read(path, only)
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
@@ -99,6 +101,21 @@ def long_texts():
         csv.field_size_limit(before)
 
 
+@contextmanager
+def looking_into(folder: str | Path):
+    """Asking what is in a folder.
+
+    Raises:
+        BadInput: it may not be entered.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(
+            f"{folder} cannot be looked into ({error.strerror or error}): check that the folder is yours to enter."
+        ) from error
+
+
 def _read_jsonl(path: Path, only: Iterable[str] | None) -> Columns:
     rows = []
     with open(path, encoding="utf-8-sig") as file:
@@ -146,10 +163,10 @@ def _from_arrow(table, origin: str, features: dict) -> Columns:
 
 
 def columns_of(data, only: Iterable[str] | None = None) -> Columns:
-    """The table in a `datasets.Dataset`, a pandas DataFrame or a dict of lists; imports neither library.
+    """The table in a `datasets.Dataset`, a pandas DataFrame or a dict of columns; imports neither library.
 
     Raises:
-        BadInput: it is none of these.
+        BadInput: it is none of these, or its columns differ in length.
     """
     if (
         hasattr(data, "with_format")
@@ -163,11 +180,37 @@ def columns_of(data, only: Iterable[str] | None = None) -> Columns:
     if hasattr(data, "columns") and hasattr(data, "notna"):
         if not data.columns.is_unique:
             raise BadInput("The DataFrame has two columns of one name: rename one of them.")
-        filled = data.astype(object).where(data.notna(), None)
-        return Columns({str(name): filled[name].tolist() for name in data.columns}, "the DataFrame")
-    if isinstance(data, dict) and all(isinstance(value, (list, tuple)) for value in data.values()):
-        return Columns({str(name): list(values) for name, values in data.items()}, "the dict")
+        return Columns({str(name): _listed(data[name]) for name in data.columns}, "the DataFrame")
+    if isinstance(data, dict) and all(map(is_column, data.values())):
+        values = {str(name): _listed(column) for name, column in data.items()}
+        first = next(iter(values), None)
+        for name in values:
+            if len(values[name]) != len(values[first]):
+                raise BadInput(
+                    f"The dict has {len(values[first])} rows in {first!r}, but {len(values[name])} in {name!r}: "
+                    "each row needs a value in every column."
+                )
+        return Columns(values, "the dict")
     raise BadInput(
         f"A {type(data).__name__} is not a table that can be read here: give a file, a Dataset, a "
         "DataFrame or a dict of lists."
     )
+
+
+def is_column(data) -> bool:
+    """A list, a tuple, or a numpy array, a torch tensor or a Series, of one value a row."""
+    if hasattr(data, "tolist"):
+        return getattr(data, "ndim", 0) > 0
+    return isinstance(data, Sequence) and not isinstance(data, (str, bytes))
+
+
+def is_table(data) -> bool:
+    """A dict, a DataFrame or a Dataset, be it one that can be read or not."""
+    return isinstance(data, dict) or hasattr(data, "columns") or hasattr(data, "column_names")
+
+
+def _listed(column) -> list:
+    """A column's values as Python's own; None where pandas has none."""
+    if hasattr(column, "notna"):
+        column = column.astype(object).where(column.notna(), None)
+    return column.tolist() if hasattr(column, "tolist") else list(column)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ..errors import BadInput
 from ..metrics import check_metric
-from .columns import SUFFIXES, Columns, columns_of, read_columns
+from .columns import SUFFIXES, Columns, columns_of, is_column, is_table, looking_into, read_columns
 from .examples import Examples
 from .overlap import Overlap, warn_of_overlap
-from .own import table_from
+from .own import Table, table_from
 from .registry import TASKS, Task
 from .sources import open_source, to_examples
 from .splits import divide, sample
@@ -114,7 +114,7 @@ def load_task(
     Args:
         what: a name in TASKS; or the user's own: a table's path, a folder with train.* and perhaps
             validation.* (valid.*, val.*, dev.*) and test.*, a `datasets.Dataset` or DatasetDict, a DataFrame, a dict
-            of lists.
+            of columns (lists, numpy arrays, torch tensors).
         source: where a named task is read from, see `open_source`.
         holdout: validation rows, as a share (at most 2,000 of a training split) or a number; 0 for none.
         limit: train on that many rows only, stratified by label. Test and validation rows do not change.
@@ -181,11 +181,12 @@ def load_for_evaluation(
 ) -> TaskData:
     """Test rows alone, for a model that is trained already; train and validation are None.
 
-    They are the test rows of `load_task`, so nothing that was trained on comes in. One table of the user's
-    own is taken as it is, all of it.
+    They are the test rows of `load_task`, so nothing that was trained on comes in; a folder or DatasetDict needs no
+    train split if it has a test split. One table of the user's own is taken as it is, all of it.
 
     Args:
-        whole: of an embedded task, all rows in place of our test rows; for models never trained on it.
+        whole: of an embedded task, or of training rows without a test split, all rows in place of our test rows; for
+            models never trained on them.
         limit: a stratified choice of that many rows (`seed` picks them).
         names: the model's class names; labels of the user's own data are read by them.
         The rest as in `load_task`.
@@ -201,11 +202,17 @@ def load_for_evaluation(
             *_, test, _ = divide({"train": test}, 0)
             rule = f"Evaluated on the {len(test):,} rows that training never sees."
     else:
-        tables = _tables(what)
-        columns = tables["test" if "test" in tables else "train"]
-        table = table_from(columns, text, pair, label, names=names)
+        splits, chosen = _splits(what), dict(text=text, pair=pair, label=label)
+        given = "test" in (splits or ())
+        columns = _one_table(what) if splits is None else splits["test"] if given else _train_split(what, splits)
+        table = table_from(columns, **chosen, names=names)
         task, test, said = _own_task(what, table), table.examples, f"{columns.origin}: {table.said}"
-        rule = "Evaluated on the test split as given." if "test" in tables else ALL_ROWS
+        rule = "Evaluated on the test split as given." if given else ALL_ROWS
+        if splits is not None and not given and not whole:
+            test = _kept_back(what, splits, chosen, table)
+            rule = (
+                f"There is no test split, so it is evaluated on the {len(test):,} rows that training keeps back as one."
+            )
     if limit is not None and limit < len(test):
         test = sample(test, limit, seed)
         rule = f"{rule[:-1]}: a stratified choice of {limit:,} (seed {seed})."
@@ -228,42 +235,78 @@ def _parts(what, source, revision, chosen: dict, validate: bool) -> tuple[Task, 
             part: to_examples(task, place.read(task.splits[part]), f"{what}/{task.splits[part]}") for part in wanted
         }
         return task, parts, place.said
-    tables = _tables(what)
-    first = table_from(tables["train"], **chosen)
+    splits = _splits(what)
+    return _own_parts(what, {"train": _one_table(what)} if splits is None else splits, chosen)
+
+
+def _own_parts(what, tables: dict[str, Columns], chosen: dict) -> tuple[Task, dict[str, Examples], str]:
+    """`_parts` of the user's own tables."""
+    first = table_from(_train_split(what, tables), **chosen)
     parts = {"train": first.examples}
     for part in ("validation", "test"):
         if part in tables:  # read as the training rows were: the same columns, the same classes
             columns = dict(zip(("text", "pair"), first.columns, strict=False), label=first.label_column)
             parts[part] = table_from(tables[part], **columns, names=first.labels).examples
-    name = _own_task(what, first).name
-    named = {part: f"{name}/{part}" if "test" in parts or part != "train" else name for part in parts}
+    task = _own_task(what, first)
+    named = {part: f"{task.name}/{part}" if "test" in parts or part != "train" else task.name for part in parts}
     parts = {part: replace(rows, name=named[part]) for part, rows in parts.items()}
-    return _own_task(what, first), parts, f"{tables['train'].origin}: {first.said}"
+    return task, parts, f"{tables['train'].origin}: {first.said}"
 
 
-def _own_task(what, table) -> Task:
-    name = Path(what).stem if isinstance(what, (str, Path)) else "own"
+def _kept_back(what, splits: dict[str, Columns], chosen: dict, table: Table) -> Examples:
+    """The test rows that `load_task` makes of training rows; their classes as `table`, of the same rows, has them.
+
+    They are divided by the classes that training finds itself, for the choice of rows depends on the classes' ids.
+    """
+    _, parts, _ = _own_parts(what, splits, chosen)
+    *_, test, _ = divide(parts, 0)
+    place = dict(zip(parts["train"].labels, table.examples.labels, strict=True))
+    return replace(test, labels=[place[label] for label in test.labels])
+
+
+def _own_task(what, table: Table) -> Task:
+    name = "own"
+    if isinstance(what, (str, Path)):
+        path = Path(os.path.abspath(what))  # of "." too
+        name = (path.name if os.path.isdir(path) else path.stem) or name
     return Task(name, table.columns, table.labels, label_column=table.label_column, note="The user's own data.")
 
 
-def _tables(what) -> dict[str, Columns]:
-    """The user's tables: {"train": ...}, and "validation" and "test" where they are given."""
+def _splits(what) -> dict[str, Columns] | None:
+    """The tables of a folder, a DatasetDict or a dict of tables: "train", "validation", "test" where they are given.
+
+    None for one table.
+    """
+    if isinstance(what, dict) and what and (all(map(is_table, what.values())) or not is_column(what.get("train", ()))):
+        given = {part: next(filter(what.__contains__, names), None) for part, names in SPLITS.items()}
+        return {part: columns_of(what[name]) for part, name in given.items() if name}
+    if not isinstance(what, (str, Path)) or not os.path.isdir(what):  # unlike Path.is_dir it takes a word of any length
+        return None
+    with looking_into(what):
+        files = {part: _only_file(Path(what), names) for part, names in SPLITS.items()}
+    return {part: read_columns(file) for part, file in files.items() if file}
+
+
+def _train_split(what, splits: dict[str, Columns]) -> Columns:
+    if "train" in splits:
+        return splits["train"]
+    if isinstance(what, dict):
+        raise BadInput(
+            f"The {type(what).__name__} has no train split, only {', '.join(map(str, what))}: call the rows to train "
+            "on 'train'."
+        )
+    raise BadInput(
+        f"{what} has no train file: put train.csv there (or {', '.join(SUFFIXES[1:])}), perhaps test.csv too."
+    )
+
+
+def _one_table(what) -> Columns:
     if not isinstance(what, (str, Path)):
-        if isinstance(what, dict) and "train" in what and not isinstance(what["train"], (list, tuple)):
-            given = {part: next(filter(what.__contains__, names), None) for part, names in SPLITS.items()}
-            return {part: columns_of(what[name]) for part, name in given.items() if name}
-        return {"train": columns_of(what)}
+        return columns_of(what)
     path = Path(what)
-    if os.path.isdir(path):  # unlike Path.is_dir it takes a word that is too long for a file's name
-        files = {part: _only_file(path, names) for part, names in SPLITS.items()}
-        if not files["train"]:
-            raise BadInput(
-                f"{path} has no train file: put train.csv there (or {', '.join(SUFFIXES[1:])}), perhaps test.csv too."
-            )
-        return {part: read_columns(file) for part, file in files.items() if file}
     if isinstance(what, str) and not os.path.exists(path) and not path.suffix:
         raise BadInput(f"There is no task or file {what!r}; the tasks are: {', '.join(TASKS)}.")
-    return {"train": read_columns(path)}
+    return read_columns(path)
 
 
 def _only_file(folder: Path, names: Sequence[str]) -> Path | None:

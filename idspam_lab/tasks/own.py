@@ -74,7 +74,8 @@ def read_table(
 
 
 def from_dataset(data, text=None, pair=None, label=None, *, names: Sequence[str] | None = None, labelled=True) -> Table:
-    """The rows of a `datasets.Dataset` (ClassLabel names are kept), a pandas DataFrame or a dict of lists.
+    """The rows of a `datasets.Dataset` (ClassLabel names are kept), a pandas DataFrame or a dict of columns (lists,
+    numpy arrays, torch tensors).
 
     Arguments and errors are those of `read_table`.
     """
@@ -84,7 +85,7 @@ def from_dataset(data, text=None, pair=None, label=None, *, names: Sequence[str]
 def table_from(columns: Columns, text=None, pair=None, label=None, *, names=None, labelled=True) -> Table:
     """What `read_table` and `from_dataset` share."""
     text, pair = _text_columns(columns, text, pair, label)
-    label = _label_column(columns, label) if labelled else None
+    label = _label_column(columns, label, texts=[name for name in (text, pair) if name]) if labelled else None
     if len(columns) == 0:
         raise BadInput(f"{columns.origin} has no rows.")
     texts = _texts(columns, text)
@@ -121,7 +122,7 @@ def _text_columns(columns: Columns, text, pair, label) -> tuple[str, str | None]
     )
 
 
-def _label_column(columns: Columns, label) -> str:
+def _label_column(columns: Columns, label, texts: Sequence[str]) -> str:
     if label is not None:
         if label not in columns.values:
             raise BadInput(f"{columns.origin} has no label column {label!r}; its columns are: {_listed(columns)}.")
@@ -130,6 +131,12 @@ def _label_column(columns: Columns, label) -> str:
     for name in LABELS:
         if name in there:
             return there[name]
+    if len(columns.values) == len(texts):
+        where = " and ".join(map(repr, texts))
+        raise BadInput(
+            f"{columns.origin} has no labels, only texts (in {where}): to train or to evaluate, add a column with each "
+            "text's class; to find the classes of texts, predict them."
+        )
     raise BadInput(
         f"{columns.origin} has no label column that can be guessed: name one (label=...) of {_listed(columns)}."
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..files import first_line
 from ..hub import hub_reachable
-from .columns import Columns, columns_of, read_columns
+from .columns import Columns, columns_of, looking_into, read_columns
 from .embedded import EMBEDDED, PACKAGE, embedded_columns
 from .examples import Examples
 from .registry import Task
@@ -51,7 +51,7 @@ def open_source(task: Task, source: str | Path = "auto", revision: str | None = 
         return _embedded(task)
     if source != "auto":
         folder = Path(source)
-        if not (folder / task.name).is_dir():
+        if not _has(folder, task.name):
             raise BadInput(
                 f"{folder} has no folder {task.name}: give a folder that holds "
                 f"{task.name}/{task.splits['train']}.parquet, "
@@ -62,7 +62,7 @@ def open_source(task: Task, source: str | Path = "auto", revision: str | None = 
         folder = Path(os.environ[DATA_DIR])
         if not folder.is_dir():
             raise BadInput(f"{DATA_DIR} is set to {folder}, which is not a folder: correct it or unset it.")
-        if (folder / task.name).is_dir():
+        if _has(folder, task.name):
             return _folder(task, folder)
     return _embedded(task) if task.name in EMBEDDED else _hub(task, revision)
 
@@ -70,7 +70,12 @@ def open_source(task: Task, source: str | Path = "auto", revision: str | None = 
 def at_hand(name: str) -> bool:
     """Is the task in the folder that IDSPAM_DATA_DIR names, or embedded? Then no network is asked for it."""
     folder = os.environ.get(DATA_DIR)
-    return name in EMBEDDED or bool(folder and (Path(folder) / name).is_dir())
+    return name in EMBEDDED or bool(folder and _has(Path(folder), name))
+
+
+def _has(folder: Path, name: str) -> bool:
+    with looking_into(folder):
+        return (folder / name).is_dir()
 
 
 def to_examples(task: Task, columns: Columns, name: str) -> Examples:
@@ -108,7 +113,9 @@ def to_examples(task: Task, columns: Columns, name: str) -> Examples:
 def _folder(task: Task, folder: Path) -> Source:
     def read(split: str) -> Columns:
         path = folder / task.name / f"{split}.parquet"
-        if not path.is_file():
+        with looking_into(path.parent):
+            there = path.is_file()
+        if not there:
             raise BadInput(
                 f"{folder / task.name} has no {split}.parquet, which {task.name} needs: put the hub's "
                 f"{split} split there."

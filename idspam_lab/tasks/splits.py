@@ -132,7 +132,7 @@ def divide(parts: dict[str, Examples], holdout: float | int) -> tuple[Examples, 
             whole = parts["train"]
             texts = len({key(text) for text in whole.texts})
             few = f"; it has {texts} different first texts, and rows of one stay together" if texts < len(whole) else ""
-            advice = ", or let the texts that differ come first (--text)" if few and whole.pairs else ""
+            advice = ", or let the texts that differ come first (text=...)" if few and whole.pairs else ""
             raise BadInput(
                 f"{whole.name} has too few rows to {name} with ({len(whole)} in all{few}): give more rows of each "
                 f"class{advice}."
