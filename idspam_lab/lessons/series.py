@@ -22,7 +22,7 @@ SERIES = (
     Lesson("03_token_attention", "Token attention", "read the learned weights, and say how far to believe them", 4, 50),
     Lesson("04_layer_curve", "The layer-index curve", "find the block that the prompt should join", 4, 40),
     Lesson("05_transfer", "Zero-shot transfer", "measure what survives a change of domain", 5, 60),
-    Lesson("06_compare_methods", "Comparing methods", "hold ID-SPAM against its rivals fairly", 2, 45),
+    Lesson("06_compare_methods", "Comparing methods", "compare ID-SPAM with its rivals fairly", 2, 45),
     Lesson("07_ablations_and_audit", "Ablations and an audit", "check a paper's own numbers", 1, 60),
     Lesson("08_your_own", "Your data, your model", "bring a CSV in and take an adapter out", 1, 40),
 )

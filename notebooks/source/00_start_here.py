@@ -70,7 +70,7 @@ show_series()
 #
 # ## A first result
 #
-# The task: is a short film review positive or negative? Three answers are held against each other.
+# The task: is a short film review positive or negative? Three answers are compared.
 #
 # - **majority class**: always say what is most frequent. Costs nothing and knows nothing.
 # - **linear head**: the frozen model as it is, and one linear layer that reads it.

@@ -318,7 +318,7 @@ for sentence in (text, "dull and clumsy .", "the plot is thin , but what a perfo
 
 # %% [markdown]
 # > **What we do not know.** The paper does not state $c$, the number of attention heads, the head, the read token, the first values or the split that picks
-# > the epoch; ours are in the README. And the weights say what *the prompt* was made from. Whether the *prediction* hangs on it
+# > the epoch; ours are in the README. And the weights say what *the prompt* was made from. Whether the *prediction* depends on it
 # > is another question: the frozen model reads the same tokens by itself. Lesson 03 takes the two apart.
 #
 # **Try next:** change `m` to 0 and to 5. Pass `t=1` to `PromptClassifier`, or `bias="both"`, the variant of the paper's text. A

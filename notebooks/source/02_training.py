@@ -85,7 +85,7 @@ factors.plot(xlabel="step", ylabel="times the learning rate", figsize=(7, 3),
 # ## Train, and watch
 #
 # The next cell shows a panel, the one after it trains. While it does: **Stop** ends the run after the step it is in and keeps the
-# best epoch so far. The two sentences are read anew as the weights change.
+# best epoch so far. The two sentences are read again as the weights change.
 #
 # **Predict:** after how many epochs will the accuracy stop growing? And what will the training loss do from then on?
 
@@ -241,7 +241,7 @@ print(f"{tokens:,} tokens x {backbone.n} x 4 bytes = {tokens * backbone.n * 4 / 
       f"kept: {sum(store.used.values()) / 1e6:.1f} MB")
 
 # %% [markdown]
-# The time in all has the making of the states in it. Of one epoch every text is met once, so nothing would be gained, and `fit`
+# The total time includes making the states. In a single epoch each text is met only once, so nothing would be gained, and `fit`
 # keeps nothing then. (Equal texts are kept once, so a little less may be kept than the formula says.)
 #
 # ## A power cut

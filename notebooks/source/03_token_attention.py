@@ -15,8 +15,8 @@
 # ## Three classifiers
 #
 # The same method on the same texts with three seeds. What one seed shows may be luck. They are kept under `runs/`, so this cell
-# trains only once. The learning rate is three times the usual one: on so few texts the weights would else hardly leave the
-# uniform ones, and there would be nothing to read.
+# trains only once. The learning rate is three times the usual one: with so few texts the weights would otherwise stay
+# nearly uniform, and there would be nothing to read.
 
 # %%
 import os
@@ -91,7 +91,7 @@ for block, weights in zip(above.blocks, above.weights):  # (heads, t+N, t+N)
 
 # %% [markdown]
 # The tokenizer cuts rare words into pieces, and each piece has a weight. A word's weight is the sum of its pieces', and the even
-# share it is held against grows with them: 4 pieces of 8 tokens are 4/8.
+# share that it is compared with grows with them: 4 of 8 pieces have an even share of 4/8.
 
 # %%
 pieces = token_table(clf, ["an unforgettable film"])
@@ -283,7 +283,7 @@ print(*(fill(line, 95) for line in findings(measured_study())), sep="\n")
 # - **place**: animals and tools alone; the class is the kind of the *first*. Equation (1) has no positions: in a bag of words, no
 #   word is the first. The frozen model sees the order.
 #
-# The AUROC is the chance that a cue has more weight than another word: 1 always, 0.5 as by chance. **Predict** accuracy and AUROC
+# The AUROC is the chance that a cue has more weight than another word: 1 means always, 0.5 is chance. **Predict** accuracy and AUROC
 # for both.
 
 # %%
@@ -312,8 +312,8 @@ for table in shown:
     token_heatmap(table).set_title(table["kind"].iloc[0], loc="left")
 
 # %% [markdown]
-# Look at the two accuracies: both classifiers know the class well. In the first the weights say which words it hangs on. In the
-# second they cannot, and stay all but uniform: the generator found nothing to choose, and the class came by the other route. So
+# Look at the two accuracies: both classifiers know the class well. In the first the weights say which words it depends on. In the
+# second they cannot, and stay almost uniform: the generator found nothing to choose, and the class came by the other route. So
 # flat weights are a warning sign, and high accuracy says nothing about whether an explanation is right.
 
 # %% [markdown]

@@ -148,7 +148,7 @@ for candidates in (1, 2, 6, 24):
 
 # %% [markdown]
 # Three points out of nothing. It is less bad in truth, because all blocks are scored on the *same* 300 texts and stumble over the
-# same ones; but the epoch is picked on them too. So hold it against the test texts, which picked nothing:
+# same ones; but the epoch is picked on them too. So compare with the test texts, which picked nothing:
 
 # %%
 picked = runs.loc[runs.groupby("seed")["validation_score"].idxmax()]

@@ -158,7 +158,7 @@ for table in measured_tables("transfer_*.csv"):
 # It may be that only the line between the classes is lost: no AUROC was measured here, so that is a guess. A hundred texts of MRPC
 # (`few_shot_qqp_mrpc.csv`) help little: LPT then answers nearly always "the same", and ID-SPAM's score is three points above that, but
 # through macro F1 alone; its accuracy, 64.5 %, is below the constant answer's 68.4 %. On MRPC → QQP, too, ID-SPAM does not do better
-# than the best constant answer. A mean over four transfers hides that two of them are none.
+# than the best constant answer. A mean over four transfers hides that two of them did not transfer at all.
 
 # %% [markdown]
 # And one that was trained on *all* of SST-2 comes with the project, with a record of how it did there, so SST-2 → IMDB can be
@@ -238,7 +238,7 @@ for trained_on in (source, "imdb"):
 # for what is lost can be tested without training anything:
 #
 # 1. **Length.** The mean in equation (1) was trained over a short sentence and now runs over a whole review. Cut the reviews, and
-#    it should recover. (Cutting also takes information away, from everybody. So hold it against the linear head at the same cut.)
+#    it should recover. (Cutting also takes information away from every method. So compare with the linear head at the same cut.)
 # 2. **Threshold.** It still ranks reviews well, but says one class too often. Then the AUROC (the chance that a positive review is ranked above a
 #    negative one) is high, and the accuracy comes back
 #    when as many texts are called positive as there are.
@@ -291,7 +291,7 @@ for intervention in right[source].index:
 as_printed(11)
 
 # %% [markdown]
-# There is no new method in that. `fit` begins with the weights that a classifier has, so what was trained on the sentences is
+# No new method is needed for that. `fit` begins with the weights that a classifier has, so what was trained on the sentences is
 # simply trained on with a hundred reviews. The honest rival is a *new* classifier that gets the same hundred and nothing else.
 #
 # **Predict:** what is the transfer worth, once there are a hundred texts?

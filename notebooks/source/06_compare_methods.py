@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 06 Comparing methods
 #
-# **Afterwards you can** hold a method against its rivals fairly: the same data, several seeds, the baselines beside it, and a
+# **Afterwards you can** compare a method with its rivals fairly: the same data, several seeds, the baselines beside it, and a
 # rule for when two scores have been told apart.
 #
 # **Time:** 45 minutes with the exercises; the computing takes about 2 minutes on two CPU cores. A GPU is not needed; with one it was not timed.
@@ -237,7 +237,7 @@ as_printed(2)
 #
 # > **What we do not know.** The test texts are one
 # > draw too, and 853 of them leave three points of luck in either direction. Methods share part of that luck, not all: a difference
-# > hangs on the few texts that only one of two reads right (lesson 05). And the rates were not searched for this race: in the SST-2
+# > depends on the few texts that only one of two reads right (lesson 05). And the rates were not searched for this race: in the SST-2
 # > race of lesson 05, where they were, ID-SPAM took 0.01 and mean pooling 0.03, three and ten times what they have here. A comparison is of
 # > methods *with their settings*.
 #

@@ -27,7 +27,7 @@ as_printed(3)
 # heads**; a generator that sees **positions**; prompts at **two blocks**, 1 and 3; and **LoRA** in the blocks that the prompt
 # passes.
 #
-# All were measured with the same seeds and texts, so they can be held against ID-SPAM seed by seed (lesson 06).
+# All were measured with the same seeds and texts, so they can be compared with ID-SPAM seed by seed (lesson 06).
 
 # %%
 from idspam_lab.experiments.summary import in_points, pairwise, summarize
@@ -54,8 +54,8 @@ in_points(pairwise(kept, "ID-SPAM"))
 # blocks. With LoRA beside the prompt it does 1.5 points better in the mean, LoRA alone 0.9 points; neither is told apart.
 #
 # > **A warning from our own table.** Measured with three seeds, attention was once worth 1.4 points here, told apart. Then one
-# > softmax was computed in 32 bits in place of 16, which changes last digits and nothing else, and of one seed's mean pooling another
-# > epoch was the best: it had 1.9 points more, and the difference was gone. An interval over three seeds holds the luck of these
+# > softmax was computed in 32 bits instead of 16, which changes last digits and nothing else. For one seed of mean pooling another
+# > epoch was then the best: it had 1.9 points more, and the difference was gone. An interval over three seeds holds the luck of these
 # > three; it is narrow when they happen to agree.
 #
 # Two things can be seen without any training. What the outer ReLU does to a prompt:
@@ -137,8 +137,8 @@ Markdown("\n".join(looked_into(MEASURED)))
 
 # %% [markdown]
 # None, on film reviews: every row is behind both in the mean, and where an interval leaves 0 out it is on LPT's or LoRA's side. Prompts that begin
-# as large as the states (`init="states"`) do as the others do. The best score is block 1's, half a point above the usual setting and a tenth above the next; over twelve such tries
-# the best is expected to look better than it is. What may turn the sign is below the table: the number of texts. In two tables of
+# as large as the states (`init="states"`) do as the others do. The best score is block 1's, half a point above the usual setting and a tenth above the next. The best of twelve
+# such tries is expected to look better than it is. What may turn the sign is below the table: the number of texts. In two tables of
 # SST-2, at the same rate and with as many epochs, the lead over LPT is -1.3 points after 2,500 rows, which is not told apart, and
 # +0.8 after 65,349, which is. With the texts the number of steps grows too, so which of the two it is remains open. The model's size
 # could not be changed here.

@@ -97,7 +97,7 @@ for what, line in damaged.items():
 # mean letter by letter.
 #
 # ### Exercise 1
-# Return how many texts of `test` are among those of `train`, but for case and white space: "It 's dull ." and "it's dull." are one
+# Return how many texts of `test` are among those of `train` if case and white space are ignored: "It 's dull ." and "it's dull." are one
 # text.
 
 # %%
@@ -309,7 +309,7 @@ else:
 #
 # - **Who is misread?** A mean over all texts hides a group that is read badly: reviews by people who write otherwise, in a dialect,
 #   about other films. Score such groups by themselves, and with their intervals: small groups have wide ones. (An interval is printed
-#   for the accuracy alone; for macro F1 draw the test texts anew, with replacement, a thousand times, and look how it moves.)
+#   for the accuracy alone; for macro F1 draw the test texts again, with replacement, a thousand times, and see how far it moves.)
 # - **What can a text do to its own prompt?** Here the text makes the prompt. Whoever writes the text can try to find words that move
 #   it; the explorer of lesson 03 shows what single words can do. Nobody has tested how far that goes for ID-SPAM.
 # - **Whose adapter is it?** Adapters here are safetensors and JSON, which run no code when they are loaded. But an adapter from a
