@@ -159,7 +159,10 @@ def summary(report: dict) -> str:
         said = f"“{label}”" if label else "the most frequent class"
         beside.append(f"always saying {said} would give {percent(by_name.pop('majority class'))}")
     for name, accuracy in by_name.items():
-        known = {"linear head": "a linear head on the same frozen model"}.get(name, name)
+        known = {
+            "linear head": "a linear head on the same frozen model",
+            "cosine similarity": "the cosine of the two texts under the frozen model",
+        }.get(name, name)
         beside.append(f"{known} {'gives ' if not beside else ''}{percent(accuracy)}")
     right, texts = percent(main["test"]["accuracy"]), report["task"]["test"]
     text = f"{main['method']} reads {right} of {texts:,} held-out texts right"

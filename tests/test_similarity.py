@@ -6,12 +6,14 @@ import torch
 from sklearn.metrics import accuracy_score
 from transformers import AutoModel, AutoTokenizer
 
+from idspam_lab.analysis import similarity as similarity_module
 from idspam_lab.analysis.similarity import SimilarityClassifier, similarity
 from idspam_lab.backbones.packaged import packaged_folder
 from idspam_lab.errors import BadInput
-from idspam_lab.experiments import Target
+from idspam_lab.experiments import Target, run_session
 from idspam_lab.experiments.compare import compare
 from idspam_lab.tasks import Examples, Task, TaskData
+from idspam_lab.training import Settings
 from tests.conftest import reviews
 
 SAME = (
@@ -73,6 +75,26 @@ def test_pairs_of_texts_have_it_as_a_baseline(tiny, tmp_path):
     assert list(ours["accuracy"]) == [
         accuracy_score(part.labels, line.predict(part, 16)) for part in (PAIRS, away.data.test)
     ]
+
+
+def test_a_session_on_pairs_shows_it_too(tiny, tmp_path):
+    rows = task_of("here", PAIRS, PAIRS, PAIRS.select(range(1, 7)))
+    settings = Settings(epochs=1, max_length=16, precision="fp32")
+    report = run_session(rows, tiny, folder=tmp_path, settings=settings, say=lambda line: None).report
+    _, ours, head, method = report["results"]
+    assert (ours["method"], ours["trained_parameters"]) == ("cosine similarity", 2)
+    line = SimilarityClassifier(tiny, PAIRS, 16)
+    assert ours["test"]["accuracy"] == accuracy_score(rows.test.labels, line.predict(rows.test))
+    assert "the cosine of the two texts under the frozen model" in (tmp_path / "report.html").read_text()
+
+
+def test_enough_pairs_draw_the_line(tiny, monkeypatch):
+    monkeypatch.setattr("idspam_lab.analysis.similarity.ENOUGH", 4)
+    asked = []
+    real = similarity_module.similarity
+    monkeypatch.setattr(similarity_module, "similarity", lambda b, rows, n: asked.append(rows) or real(b, rows, n))
+    SimilarityClassifier(tiny, PAIRS, 16)
+    assert [len(rows) for rows in asked] == [4] and set(asked[0].labels) == {0, 1}
 
 
 def test_single_texts_and_three_classes_have_none(tiny, tmp_path):

@@ -12,10 +12,12 @@ from torch import Tensor
 from ..backbones import Backbone, encode
 from ..errors import BadInput
 from ..readout import READOUTS
-from ..tasks import Examples
+from ..tasks import Examples, sample
 from ..training.batches import Collate
 from ..training.device import device_of
 from ..training.predict import evaluating, token_chunks
+
+ENOUGH = 10_000
 
 
 def similarity(backbone: Backbone, examples: Examples, max_length: int | None = None) -> np.ndarray:
@@ -51,6 +53,8 @@ def vectors(backbone: Backbone, texts: tuple[str, ...], max_length: int | None =
 class SimilarityClassifier:
     """Two classes, told apart by the cosine alone: two numbers are trained, its weight and where the line is.
 
+    On 10,000 pairs at most, a stratified choice: more would not move the line.
+
     Raises:
         BadInput: the training texts are no pairs, or not of two classes.
     """
@@ -59,6 +63,7 @@ class SimilarityClassifier:
         if len(set(train.labels or ())) != 2:
             raise BadInput("A line between similar and other pairs has two sides: it takes texts of two classes.")
         self.backbone, self.max_length = backbone, max_length
+        train = sample(train, ENOUGH)
         self.line = LogisticRegression(C=np.inf).fit(similarity(backbone, train, max_length)[:, None], train.labels)
 
     def predict(self, examples: Examples, max_length: int | None = None) -> list[int]:

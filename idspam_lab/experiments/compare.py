@@ -18,18 +18,16 @@ from pathlib import Path
 import pandas as pd
 
 from ..adapter_checks import WEIGHTS
-from ..analysis.similarity import SimilarityClassifier
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import check_writable, write_json, write_text
 from ..methods import METHODS
 from ..methods.code import code_of
 from ..methods.spelled import preset_of, read_method, title_of, write_method
-from ..metrics import with_interval
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
 from .collect import VERSIONS
-from .results import evaluate, majority
+from .results import evaluate, majority, similar, similarity_line
 from .session import Target
 
 BASELINES = {"majority": "majority class", "similarity": "cosine similarity"}  # how they are spelled -> their titles
@@ -231,18 +229,15 @@ def majority_of(data: TaskData, test: Target, backbone: Backbone, command: str) 
 def similarity_of(
     data: TaskData, tests: Sequence[Target], backbone: Backbone, max_length: int | None, command: str
 ) -> list[dict]:
-    """The rows of the two texts' cosine; none where texts are no pairs, or there are not two classes."""
-    if data.train.pairs is None or len(set(data.train.labels)) != 2 or len(data.task.labels) != 2:
-        return []
-    line = SimilarityClassifier(backbone, data.train, max_length)
-    rows = []
-    for test in (test for test in tests if test.data.test.pairs is not None):
-        there, predictions = test.data, line.predict(test.data.test, test.max_length)
-        found = with_interval(there.task.metric, there.test.labels, predictions, len(data.task.labels))
-        rows.append(heading(data, there, backbone, "similarity") | scores_of(found) | {
+    """The rows of the two texts' cosine, if it is one that can be drawn a line through (`similarity_line`)."""
+    line = similarity_line(data, backbone, max_length)
+    found = [(test.data, similar(line, test.data, test.max_length)) for test in tests] if line else []
+    return [
+        heading(data, there, backbone, "similarity") | scores_of(scores) | {
             "train_texts": len(data.train), "trained_parameters": 2, "max_length": max_length, "command": command,
-        })  # fmt: skip
-    return rows
+        }
+        for there, scores in found if scores
+    ]  # fmt: skip
 
 
 def heading(data: TaskData, there: TaskData, backbone: Backbone, word: str) -> dict:

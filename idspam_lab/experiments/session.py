@@ -1,4 +1,4 @@
-"""The main job: train a method on a task beside its two baselines, evaluate, explain, and leave a folder behind.
+"""The main job: train a method on a task beside its baselines, evaluate, explain, and leave a folder behind.
 
 FOLDER/adapter/            the trained part (PromptClassifier.from_pretrained)
 FOLDER/report.json         every number, and where it comes from
@@ -31,7 +31,7 @@ from ..tasks import Examples, TaskData, warn_of_overlap
 from ..training import Callback, Run, Settings
 from ..training.device import device_of
 from ..training.record import peak_memory_mb
-from .results import evaluate, majority
+from .results import evaluate, majority, similar, similarity_line
 from .session_folder import PICTURES, claim
 
 
@@ -101,7 +101,8 @@ def run_session(
         if done:
             say(f"{folder} holds this run, finished on {done[:10]}: it is read back. To train it anew: --fresh.")
     runs: dict[str, Run] = {}
-    rows = [majority_row(data, transfer)]
+    length = (settings or classifiers[method].preset()).max_length
+    rows = [majority_row(data, transfer), *similarity_rows(data, transfer, backbone, length)]
     with collect_warnings() as noticed:
         for name, clf in classifiers.items():
             chosen = settings if name == method and settings else beside(clf, settings)
@@ -219,6 +220,17 @@ def majority_row(data: TaskData, transfer: Target | None) -> dict:
         "transfer": there,
         "train_seconds": 0.0,
     }
+
+
+def similarity_rows(data: TaskData, transfer: Target | None, backbone: Backbone, max_length: int | None) -> list[dict]:
+    """On pairs of texts the cosine of the two under the frozen model."""
+    started = time.perf_counter()
+    line = similarity_line(data, backbone, max_length)
+    if line is None:
+        return []
+    there = similar(line, transfer.data, transfer.max_length) if transfer else None
+    row = {"method": "cosine similarity", "trained_parameters": 2, "test": similar(line, data), "transfer": there}
+    return [row | {"train_seconds": time.perf_counter() - started}]
 
 
 def result_row(
