@@ -217,26 +217,26 @@ as_printed(2)
 # > **And in names.** "P-tuning" is two methods: section 3.1 of the paper cites the second, with keys and values in every block,
 # > and appendix A sets the encoder of the first. LoRA is counted here at rank 8 on queries and values, 294,912 numbers; Table 12
 # > counts rank 16 on every layer, 3,495,312, so that there ID-SPAM is the smaller one and here the larger.
-#
+
+# %% [markdown]
 # ## When not to take a soft prompt
 #
 # - **When the task needs other attention.** Petrov, Torr and Bibi (2023) show that what stands in front of a text cannot change how
 #   the text's tokens share out their attention *among each other* in that layer: it can only draw some of it away and add something.
 #   The paper cites them for the other half of their result, that continuous prompts can say more than words. Lesson 07 has a task,
 #   two questions that are read together, on which LoRA closes a gap that no prompt closed.
-# - **When a plain use of the frozen model is better.** Lesson 05 has a baseline with two trained numbers that beats every method of
-#   this list on two tasks. Look for such a baseline first.
+# - **When a plain use of the frozen model is better.** Lesson 05 has a baseline with two trained numbers that, after 1,000 training
+#   texts, beats every method that was tried on two tasks. Look for such a baseline first.
 # - **When there are few texts.** A generator has more to learn than a linear head (lesson 00's small run).
 # - **When one small change of the weights can be kept per task**, and predictions have to be quick: merged LoRA costs nothing there.
 # - **When the model already does the task if asked in words.** Large decoders often do. A written prompt, with or without examples,
 #   needs no training; the paper does not compare with one, and the model of these lessons is too small to try.
 #
 # A soft prompt is worth a look where many tasks share one frozen model that may not be changed, where the prompts have to be small and
-# exchangeable, or, as here, where what a prompt was made from is to be looked at. Everything in these lessons is classification;
-# what input-dependent prompts do for generated text is not asked, neither here nor in the paper.
+# exchangeable, or, as here, to look at what a prompt was made from. Everything in these lessons is classification;
+# what prompts made from the input do for generated text is asked neither here nor in the paper.
 #
-# > **What we do not know.** The test texts are one
-# > draw too, and 853 of them leave three points of luck in either direction. Methods share part of that luck, not all: a difference
+# > **What we do not know.** The test texts are one draw too, and 853 of them leave three points of luck in either direction. Methods share part of that luck, not all: a difference
 # > depends on the few texts that only one of two reads right (lesson 05). And the rates were not searched for this race: in the SST-2
 # > race of lesson 05, where they were, ID-SPAM took 0.01 and mean pooling 0.03, three and ten times what they have here. A comparison is of
 # > methods *with their settings*.
