@@ -31,6 +31,7 @@ from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
 from .readout import READOUTS, check_readout
+from .trainer_verbs import TrainerVerbs
 from .training import Callback, Run, Settings, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
@@ -59,7 +60,7 @@ class Explanation:
     label: str  # the most probable
 
 
-class PromptClassifier(nn.Module, AdapterFiles):
+class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
     """Backbone + method + readout + head: `fit`, `predict`, `predict_proba`, `evaluate` and `explain`.
 
     Args:
@@ -282,22 +283,6 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """What the learning rate of a parameter is multiplied with: some methods have parts that need more."""
         first = name.removeprefix("method.").split(".")[0]
         return self.method.lr_factors.get(first, 1.0) if name.startswith("method.") else 1.0
-
-    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict | None = None) -> None:
-        """Hugging Face's verb: blocks are computed again in the backward pass, which costs time and saves memory.
-
-        It is the backbone that does so, for every classifier on it.
-        """
-        self._checkpointing(True)
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Hugging Face's verb that ends it."""
-        self._checkpointing(False)
-
-    def _checkpointing(self, on: bool) -> None:
-        for module in self.modules():
-            if isinstance(module, Backbone):
-                module.checkpointing = on
 
     def run_identity(self) -> str:
         """What the trained weights do not show of a run, so that no other one goes on from its checkpoint."""
