@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformers.utils import ModelOutput
 
 from .adapter import AdapterFiles
-from .backbones import Backbone, check_length, encode, pad_right
+from .backbones import Backbone, check_length, encode, pad_right, pieces_of
 from .errors import BadInput
 from .frozen import Store
 from .frozen.fast import FastPath, fast_path
@@ -53,7 +53,7 @@ class ClassifierOutput(ModelOutput):
 class Explanation:
     """Where one text's prompt came from and what was predicted."""
 
-    tokens: list[str]  # N, special tokens included
+    tokens: list[str]  # N, special tokens included; see pieces_of
     weights: np.ndarray  # (N,) w of eq. (1): sums to 1
     attention: np.ndarray  # (N, N) alpha of eq. (1): rows sum to 1
     probabilities: dict[str, float]  # by label
@@ -273,7 +273,7 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
             )
         probabilities = logits[0].float().softmax(-1).tolist()
         by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
-        tokens = self.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
+        tokens = pieces_of(self.backbone.tokenizer, row["input_ids"])
         w, alpha = trace.w[0].float().cpu().numpy(), trace.alpha[0].float().cpu().numpy()
         return Explanation(tokens, w, alpha, by_label, max(by_label, key=by_label.get))
 
