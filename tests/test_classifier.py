@@ -491,9 +491,8 @@ def test_reading_while_many_train_in_another_thread_changes_neither(tiny, train,
 
     def losses(read):
         clfs = [PromptClassifier(tiny, "idspam", t=2, c=4, seed=seed) for seed in (0, 1)]
-        rows = [clfs[0].rows(part, 16) for part in (train, validation)]
         found = []
-        arguments = (clfs, *rows, [replace(settings, seed=seed) for seed in (0, 1)])
+        arguments = (clfs, train, validation, [replace(settings, seed=seed) for seed in (0, 1)])
         thread = threading.Thread(target=lambda: found.extend(fit_many(*arguments, progress=False)))
         thread.start()
         while thread.is_alive():
