@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformers.utils import ModelOutput
 
 from .adapter import AdapterFiles
-from .backbones import Backbone, check_length, encode, pad_right
+from .backbones import Backbone, check_length, encode, pad_right, pieces_of
 from .errors import BadInput
 from .frozen import Store
 from .frozen.fast import FastPath, fast_path
@@ -31,6 +31,7 @@ from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
 from .readout import READOUTS, check_readout
+from .trainer_verbs import TrainerVerbs
 from .training import Callback, Run, Settings, fit, predict_logits
 from .training.batches import Collate
 from .training.device import device_of
@@ -52,14 +53,14 @@ class ClassifierOutput(ModelOutput):
 class Explanation:
     """Where one text's prompt came from and what was predicted."""
 
-    tokens: list[str]  # N, special tokens included
+    tokens: list[str]  # N, special tokens included; see pieces_of
     weights: np.ndarray  # (N,) w of eq. (1): sums to 1
     attention: np.ndarray  # (N, N) alpha of eq. (1): rows sum to 1
     probabilities: dict[str, float]  # by label
     label: str  # the most probable
 
 
-class PromptClassifier(nn.Module, AdapterFiles):
+class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
     """Backbone + method + readout + head: `fit`, `predict`, `predict_proba`, `evaluate` and `explain`.
 
     Args:
@@ -272,7 +273,7 @@ class PromptClassifier(nn.Module, AdapterFiles):
             )
         probabilities = logits[0].float().softmax(-1).tolist()
         by_label = {self.id2label[i]: p for i, p in enumerate(probabilities)}
-        tokens = self.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
+        tokens = pieces_of(self.backbone.tokenizer, row["input_ids"])
         w, alpha = trace.w[0].float().cpu().numpy(), trace.alpha[0].float().cpu().numpy()
         return Explanation(tokens, w, alpha, by_label, max(by_label, key=by_label.get))
 
@@ -282,22 +283,6 @@ class PromptClassifier(nn.Module, AdapterFiles):
         """What the learning rate of a parameter is multiplied with: some methods have parts that need more."""
         first = name.removeprefix("method.").split(".")[0]
         return self.method.lr_factors.get(first, 1.0) if name.startswith("method.") else 1.0
-
-    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict | None = None) -> None:
-        """Hugging Face's verb: blocks are computed again in the backward pass, which costs time and saves memory.
-
-        It is the backbone that does so, for every classifier on it.
-        """
-        self._checkpointing(True)
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Hugging Face's verb that ends it."""
-        self._checkpointing(False)
-
-    def _checkpointing(self, on: bool) -> None:
-        for module in self.modules():
-            if isinstance(module, Backbone):
-                module.checkpointing = on
 
     def run_identity(self) -> str:
         """What the trained weights do not show of a run, so that no other one goes on from its checkpoint."""

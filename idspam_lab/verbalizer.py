@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .backbones import Backbone
+from .backbones import Backbone, pieces_of
 from .errors import BadInput
 
 MASK = "<mask>"
@@ -44,7 +44,7 @@ class Verbalizer:
         for word in self.words:
             ids = tokenizer(f" {word}", add_special_tokens=False).input_ids
             if len(ids) != 1:
-                tokens = " ".join(tokenizer.convert_ids_to_tokens(ids))
+                tokens = " ".join(pieces_of(tokenizer, ids))
                 raise BadInput(f"The word {word!r} is {len(ids)} tokens ({tokens}): choose one that is a single token.")
             found += ids
         if len(set(found)) < len(found):

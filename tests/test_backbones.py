@@ -114,6 +114,29 @@ def test_right_padding_needs_no_positions_told(name):
         assert torch.allclose(staged(backbone, ids, mask, 1)[mask.bool()], expected[mask.bool()], atol=1e-5)
 
 
+def test_a_model_with_one_token_type_reads_pairs_as_without_types():
+    torch.manual_seed(0)
+    config = hf.RobertaConfig(**ENCODER, pad_token_id=1, type_vocab_size=1)
+    backbone = FAMILIES["roberta"](hf.RobertaModel(config), Letters(model_max_length=10**9), "one type")
+    ids, mask = texts(backbone)
+    types = (positions(mask) > 3).long() * mask  # the second text is of type 1, as BERT's tokenizer has it
+    with torch.no_grad():
+        expected = backbone.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        found = backbone.run(backbone.embed(ids, mask, types), mask)
+    assert types.max() == 1
+    assert torch.allclose(found[mask.bool()], expected[mask.bool()], atol=1e-5)
+
+
+def test_a_model_with_two_token_types_reads_both():
+    backbone = build("bert")
+    ids, mask = texts(backbone)
+    types = (positions(mask) > 3).long() * mask
+    with torch.no_grad():
+        expected = backbone.model(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+        found = backbone.run(backbone.embed(ids, mask, types), mask)
+    assert torch.allclose(found[mask.bool()], expected[mask.bool()], atol=1e-5)
+
+
 @pytest.mark.parametrize(("name", "attention"), BOTH)
 def test_a_prompted_text_does_not_depend_on_padding_or_batch(name, attention):
     backbone = build(name, attention)

@@ -1,6 +1,7 @@
 """Backbone + method + readout + head: what the verbs return, and that nothing depends on the rest of the batch."""
 
 import copy
+import dataclasses
 import threading
 import warnings
 from contextlib import suppress
@@ -372,10 +373,60 @@ def test_reading_while_another_thread_trains_changes_neither(tiny, train, valida
 
 def test_checkpointing_can_be_switched_off(tiny):
     clf = PromptClassifier(tiny)
-    clf.gradient_checkpointing_enable()
-    assert tiny.checkpointing
-    clf.gradient_checkpointing_disable()
+    for name in ("activation_checkpointing", "gradient_checkpointing"):  # of newer and of older transformers
+        getattr(clf, f"{name}_enable")()
+        assert tiny.checkpointing
+        getattr(clf, f"{name}_disable")()
+        assert not tiny.checkpointing
+    with pytest.raises(BadInput, match="every_n_layers is 2, but here every block is computed again"):
+        clf.activation_checkpointing_enable(every_n_layers=2)
+    with pytest.raises(BadInput, match="offload is True, but nothing is moved"):
+        clf.gradient_checkpointing_enable(offload=True)
     assert not tiny.checkpointing
+
+
+def two_steps(backbone, rows, folder, **options):
+    """What transformers.Trainer makes of a new classifier; whether blocks were computed again."""
+    clf = PromptClassifier(backbone, "idspam", layer=0, t=3, c=8, labels=LABELS)
+    arguments = transformers.TrainingArguments(
+        folder, max_steps=2, per_device_train_batch_size=16, report_to=[], save_strategy="no", use_cpu=True,
+        disable_tqdm=True, logging_strategy="no", learning_rate=1e-2, **options
+    )  # fmt: skip
+    trainer = transformers.Trainer(
+        clf, arguments, train_dataset=rows, eval_dataset=rows, data_collator=Collate(clf.pad_id)
+    )
+    trainer.train()
+    again = backbone.checkpointing
+    clf.activation_checkpointing_disable()
+    assert trainer.evaluate()["eval_loss"] > 0
+    return clf, again
+
+
+@pytest.mark.filterwarnings("error:.*only defines", "ignore:`gradient_checkpointing` is deprecated:FutureWarning")
+def test_transformers_trainer_can_compute_blocks_again(tiny, train, tmp_path):
+    rows = PromptClassifier(tiny).rows(train)
+    plain, again = two_steps(tiny, rows, tmp_path)
+    assert not again
+    names = [field.name for field in dataclasses.fields(transformers.TrainingArguments)]
+    for name in ("gradient_checkpointing", "activation_checkpointing"):
+        if name in names:
+            clf, again = two_steps(tiny, rows, tmp_path, **{name: True})
+            assert again
+            for ours, theirs in zip(clf.parameters(), plain.parameters(), strict=True):
+                assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+def test_transformers_trainer_can_smooth_labels(tiny, train, tmp_path):
+    rows = PromptClassifier(tiny).rows(train)
+    (plain, _), (smooth, _) = (two_steps(tiny, rows, tmp_path, label_smoothing_factor=s) for s in (0.0, 0.1))
+    assert not torch.equal(plain.head.weight, smooth.head.weight)
+
+
+def test_its_configuration_is_the_backbones_with_its_own_classes(tiny):
+    config = PromptClassifier(tiny, labels=["bad", "so so", "good"]).config
+    assert (config.hidden_size, config.num_labels, config.id2label[2]) == (tiny.n, 3, "good")
+    config.hidden_size = 1  # a copy: others use the backbone
+    assert tiny.config.hidden_size == tiny.n and tiny.config.num_labels == 2
 
 
 def test_a_column_of_a_table_is_texts(tiny):
@@ -440,9 +491,8 @@ def test_reading_while_many_train_in_another_thread_changes_neither(tiny, train,
 
     def losses(read):
         clfs = [PromptClassifier(tiny, "idspam", t=2, c=4, seed=seed) for seed in (0, 1)]
-        rows = [clfs[0].rows(part, 16) for part in (train, validation)]
         found = []
-        arguments = (clfs, *rows, [replace(settings, seed=seed) for seed in (0, 1)])
+        arguments = (clfs, train, validation, [replace(settings, seed=seed) for seed in (0, 1)])
         thread = threading.Thread(target=lambda: found.extend(fit_many(*arguments, progress=False)))
         thread.start()
         while thread.is_alive():

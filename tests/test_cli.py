@@ -16,6 +16,7 @@ import idspam_lab
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.cli.verbs import coloured
+from idspam_lab.methods.spelled import read_method
 from tests.conftest import reviews
 
 
@@ -226,6 +227,12 @@ def test_paper_lists_prints_and_audits(capsys):
         (["train", "rotten_tomatoes", "--method", "magic"], "There is no method 'magic'"),
         (["train", "rotten_tomatoes", "--layer", "6", "--limit", "40"], "layer is 6, but minilm has 6 blocks"),
         (["train", "rotten_tomatoes", "--t", "0", "--limit", "40"], "t is 0"),
+        (
+            ["train", "rotten_tomatoes", "--method", "idspam:layer=2", "--layer", "1", "--limit", "40"],
+            "idspam:layer=2 names layer and so does --layer 1: leave one of the two out",
+        ),
+        (["train", "rotten_tomatoes", "--method", "idspam:layer=1.0", "--limit", "40"], "layer is 1.0, but a block is"),
+        (["count", "idspam:t=3", "--t", "3"], "idspam:t=3 names t and so does --t 3"),
         (["train", "rotten_tomatoes", "--backbone", "roberta-base"], "'roberta-base' was not found"),
         (["predict", "no/such/folder", "text"], "not an adapter"),
         (["predict", "a text of many words " * 20], "not an adapter"),
@@ -241,6 +248,13 @@ def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, capsys, tmp
     monkeypatch.chdir(tmp_path)
     status, out, err = run(capsys, *arguments)
     assert status == 2 and sentence in err and err.startswith("idspam-lab: ") and err.count("\n") == 1, err
+
+
+def test_several_blocks_are_spelled_in_the_help_of_train(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert "several blocks: idspam:layer=1+2" in " ".join(capsys.readouterr().out.split())
+    assert read_method("idspam:layer=1+2") == ("idspam", {"layer": [1, 2]})
 
 
 def test_predict_without_a_text(trained, capsys):

@@ -5,8 +5,9 @@ import torch
 
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
-from idspam_lab.frozen import fit_many, shared
+from idspam_lab.frozen import shared
 from idspam_lab.frozen.lanes import Lane
+from idspam_lab.frozen.many import train_many
 from idspam_lab.frozen.shared import SharedPass
 from idspam_lab.methods import IDSPAM
 from idspam_lab.training import Settings, fit
@@ -48,7 +49,9 @@ def alone(backbone, runs):
 
 def together(backbone, runs, **options):
     clfs, settings = make(backbone, runs)
-    return list(zip(clfs, fit_many(clfs, rows(40), rows(12, seed=1), settings, progress=False, **options), strict=True))
+    return list(
+        zip(clfs, train_many(clfs, rows(40), rows(12, seed=1), settings, progress=False, **options), strict=True)
+    )
 
 
 def assert_same(ours, theirs, near=1e-6):
@@ -97,7 +100,7 @@ def test_one_pass_below_for_all_runs(tiny, train, validation):
     texts = []
     handle = tiny.blocks()[0].register_forward_pre_hook(lambda module, args: texts.append(len(args[0])))
     try:
-        fit_many(clfs, some, None, [Settings(epochs=1, precision="fp32")] * 6, progress=False)
+        train_many(clfs, some, None, [Settings(epochs=1, precision="fp32")] * 6, progress=False)
     finally:
         handle.remove()
     assert sum(texts) == len(train) + 2 * len(clfs)  # two looks at one text for each run
@@ -110,7 +113,7 @@ def test_a_run_whose_loss_is_no_number_ends_alone():
     before = [p.detach().clone() for p in clfs[1].parameters()]
     with torch.no_grad():
         clfs[1].head.bias.fill_(float("nan"))
-    found = fit_many(clfs, rows(40), rows(12, seed=1), settings, progress=False)
+    found = train_many(clfs, rows(40), rows(12, seed=1), settings, progress=False)
     assert "The loss became nan at step 1 (epoch 1)" in found[1].stopped and not found[1].history
     assert len(before) == len(list(clfs[1].parameters()))
     others = [(clfs[i], found[i]) for i in (0, 2)]
@@ -122,7 +125,7 @@ def test_an_epoch_whose_validation_loss_is_no_number_is_not_kept():
     one_step = {"epochs": 1, "batch_size": 40}
     clfs, settings = make(backbone, [(*run[:2], run[2] | one_step) for run in runs])
     start = copy_of(trained_tensors(clfs[1]))
-    found = fit_many(clfs, rows(40), rows(12, seed=1), settings, progress=False)
+    found = train_many(clfs, rows(40), rows(12, seed=1), settings, progress=False)
     assert "The validation loss became nan at step 1 (epoch 1)" in found[1].stopped and not found[1].best_epoch
     assert all(torch.equal(start[name], now) for name, now in trained_tensors(clfs[1]).items())
     assert [run.best_epoch for run in found] == [1, 0, 1]
@@ -159,7 +162,7 @@ def test_a_run_goes_on_alone_from_where_it_went_with_others(tmp_path):
     assert_same([(clf, run)], expected[:1], near=1e-12)
     clfs, others = make(backbone, RUNS[:2])
     with pytest.raises(BadInput, match="holds a run with other settings"):
-        fit_many(clfs, rows(32), rows(12, seed=1), others, out=out, progress=False)
+        train_many(clfs, rows(32), rows(12, seed=1), others, out=out, progress=False)
 
 
 def test_a_run_that_was_dropped_is_read_back_alone_and_its_checkpoint_goes_on(tmp_path):
@@ -168,7 +171,7 @@ def test_a_run_that_was_dropped_is_read_back_alone_and_its_checkpoint_goes_on(tm
     told = {"metric": "accuracy", "progress": False}
     texts = rows(40), [row | {"labels": 1 - row["labels"]} for row in rows(40)]  # the better learned, the worse
     clfs, settings = make(backbone, [(*run[:2], run[2] | {"lr": 0.05}) for run in runs])
-    fit_many(clfs, *texts, settings, out=out, losing=lambda epoch, _: {0} if epoch == 3 else set(), **told)
+    train_many(clfs, *texts, settings, out=out, losing=lambda epoch, _: {0} if epoch == 3 else set(), **told)
     dropped = clfs[0].run
     assert dropped.stopped == "dropped after epoch 3" and dropped.best_epoch < 3
 
@@ -217,14 +220,14 @@ def test_what_must_be_alike_and_what_cannot_share(tiny, train):
     clfs = [PromptClassifier(tiny, "idspam", layer=1, t=3, c=8) for _ in range(2)]
     some = clfs[0].rows(train)
     with pytest.raises(BadInput, match="need the same order_seed, but there are 0, 1; without order_seed"):
-        fit_many(clfs, some, None, [Settings(seed=0), Settings(seed=1)])
+        train_many(clfs, some, None, [Settings(seed=0), Settings(seed=1)])
     with pytest.raises(BadInput, match="need the same batch_size, but there are 16, 32"):
-        fit_many(clfs, some, None, [Settings(batch_size=16), Settings()])
+        train_many(clfs, some, None, [Settings(batch_size=16), Settings()])
     for method, options in (("idpg", {}), ("lora", {}), ("idspam", {"lora": 2}), ("idspam", {"layer": [0, 1]})):
         with pytest.raises(BadInput, match="cannot share passes: train it alone"):
             SharedPass([clfs[0], PromptClassifier(tiny, method, **options)], some[0], "fp32")
     with pytest.raises(BadInput, match="cannot share passes"):
-        fit_many([PromptClassifier(tiny, "lora")], some, None, [Settings()])
+        train_many([PromptClassifier(tiny, "lora")], some, None, [Settings()])
     own = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8)
     own.method.__class__ = FromBlocks
     with pytest.raises(BadInput, match="cannot share passes"):
@@ -240,7 +243,7 @@ def test_bf16_runs_together_are_near_each_run_alone(tiny, train, validation):
     settings = [Settings(epochs=2, batch_size=16, precision="bf16", seed=seed, order_seed=0) for seed in (0, 1)]
     clfs = [clf(0), clf(1)]
     some, checked = clfs[0].rows(train), clfs[0].rows(validation)
-    found = fit_many(clfs, some, checked, settings, progress=False)
+    found = train_many(clfs, some, checked, settings, progress=False)
     for seed, run in enumerate(found):
         expected = clf(seed).fit(train, validation, settings[seed], progress=False, store=False)
         assert run.history[0]["train_loss"] == pytest.approx(expected.history[0]["train_loss"], abs=5e-3)

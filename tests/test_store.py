@@ -135,17 +135,17 @@ def test_the_time_of_keeping_states_is_the_first_epochs(clf, train, validation, 
     if way == "alone":
         run = clf.fit(train, validation, QUICK, progress=False)
     else:
-        (run,) = fit_many([clf], clf.rows(train), clf.rows(validation), [QUICK], progress=False)
+        (run,) = fit_many([clf], train, validation, [QUICK], progress=False)
     seconds = [epoch["train_seconds"] for epoch in run.history]
     assert seconds[0] > 0.5 > seconds[1] and run.seconds > sum(seconds)
 
 
 def test_runs_that_are_read_back_together_keep_no_states(clf, tiny, train, tmp_path, monkeypatch):
     told = {"out": [tmp_path], "progress": False}
-    (first,) = fit_many([clf], clf.rows(train), None, [QUICK], **told)
+    (first,) = fit_many([clf], train, None, [QUICK], **told)
     monkeypatch.setattr(Store, "shelf", lambda *_, **__: pytest.fail("states were kept"))
     again = PromptClassifier(tiny, "idspam", layer=2, t=3, c=8, head_dropout=0.0)
-    (run,) = fit_many([again], clf.rows(train), None, [QUICK], **told)
+    (run,) = fit_many([again], train, None, [QUICK], **told)
     assert run.history == first.history
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..backbones import Backbone
+from ..backbones import Backbone, pieces_of
 from ..errors import BadInput
 from ..training.batches import Row
 from ..training.predict import evaluating
@@ -53,7 +53,7 @@ def of_row(clf, row: Row) -> BlockAttention:
             f"{backbone.name or 'This model'} ({backbone.config.model_type}) gives no attention weights: "
             'load it with attention="eager".'
         )
-    names = [f"prompt {i + 1}" for i in range(t)] + backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
+    names = [f"prompt {i + 1}" for i in range(t)] + pieces_of(backbone.tokenizer, row["input_ids"])
     weights = torch.stack([seen[block] for block in sorted(seen)])
     return BlockAttention(names, t, sorted(seen), weights.float().cpu().numpy())
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from ..backbones import pieces_of
 from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..generator import Trace
@@ -82,7 +83,7 @@ def knock_out(clf: PromptClassifier, row: Row, sets: Sequence[tuple[set[int], se
         return [one for i in range(0, len(sets), at_once) for one in knock_out(clf, row, sets[i : i + at_once])]
     generator, backbone = zip(*[(without(row, g), without(row, b)) for g, b in sets], strict=True)
     logits, trace = logits_by_route(clf, generator, backbone)
-    tokens = clf.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"])
+    tokens = pieces_of(clf.backbone.tokenizer, row["input_ids"])
     found = []
     for i, (out, _) in enumerate(sets):
         probabilities = dict(zip(clf.id2label.values(), logits[i].float().softmax(-1).tolist(), strict=True))
@@ -199,7 +200,7 @@ def check_places(clf: PromptClassifier, row: Row, generator: set[int], backbone:
             raise BadInput(f"All {N} tokens would be gone for the {name}: leave at least one.")
     read = read_place(clf, row)
     if read in backbone:
-        token = clf.backbone.tokenizer.convert_ids_to_tokens(row["input_ids"][read])
+        (token,) = pieces_of(clf.backbone.tokenizer, [row["input_ids"][read]])
         raise BadInput(f"The head reads the {clf.read} token ({token}): it cannot be taken from the backbone.")
     if generator != backbone and not has_own_route(clf):
         raise BadInput(no_route_sentence(clf))

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ..backbones import pieces_of
 from ..classifier import Explanation
 from ..errors import BadInput
 from ..generator import PromptGenerator
@@ -74,7 +75,7 @@ def token_table(
 
     Columns:
         text, position: numbers, from 0.
-        token: the tokenizer's name of it, or the word as it is written.
+        token: how the tokenizer names it, readable (see `pieces_of`), or the word as it is written.
         special: put there by the tokenizer.
         pieces: tokens in it; 1 unless words are asked for.
         weight: w of eq. (1); a text's sum to 1. A word's is the sum over its tokens.
@@ -114,7 +115,7 @@ def of_tokens(clf, row: Row, found: Traced) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "position": range(len(ids)),
-            "token": clf.backbone.tokenizer.convert_ids_to_tokens(ids),
+            "token": pieces_of(clf.backbone.tokenizer, ids),
             "special": [token in special for token in ids],
             "pieces": 1,
             "weight": found.w.astype(float),

@@ -4,6 +4,7 @@ from .base import Backbone, Identity, check_layer, pad_right, positions
 from .families import FAMILIES
 from .load import load_backbone, supported
 from .packaged import PACKAGED
+from .pieces import pieces_of
 from .tokens import check_length, encode
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "encode",
     "load_backbone",
     "pad_right",
+    "pieces_of",
     "positions",
     "supported",
 ]

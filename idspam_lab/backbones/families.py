@@ -35,6 +35,8 @@ class Bert(Backbone):
 
     def embed(self, ids, mask, types=None, rows=None):
         rows = self.table_rows(ids) if rows is None else rows
+        if types is not None:  # BERT's tokenizer on a RoBERTa tells two texts apart, the model does not
+            types = types.clamp(max=self.model.embeddings.token_type_embeddings.num_embeddings - 1)
         return self.model.embeddings(inputs_embeds=rows, position_ids=self.position_ids(mask), token_type_ids=types)
 
     def block_arguments(self, hidden, mask):

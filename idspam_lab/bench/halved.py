@@ -19,8 +19,8 @@ def halved(scale: Scale) -> Found:
     for name, half in (("kept as computed", False), ("kept in bf16", True)):
         clfs = [PromptClassifier(backbone, "idspam", labels=data.task.labels, seed=s) for s in range(scale.seeds)]
         settings = [clf.preset(epochs=3, max_length=64, seed=seed, order_seed=0) for seed, clf in enumerate(clfs)]
-        train, validation, test = (clfs[0].rows(part, 64) for part in (data.train, data.validation, data.test))
-        fit_many(clfs, train, validation, settings, store=Store(half=half), progress=False)
+        fit_many(clfs, data.train, data.validation, settings, store=Store(half=half), progress=False)
+        test = clfs[0].rows(data.test)
         for predicted in predict_many(SharedPass(clfs, test[0], "auto"), clfs, test).argmax(-1).numpy():
             scores = with_interval("accuracy", data.test.labels, predicted, len(data.task.labels))
             found.setdefault(name, []).append(100 * scores["accuracy"])

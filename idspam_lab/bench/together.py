@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..classifier import PromptClassifier
-from ..frozen import fit_many
+from ..frozen.many import train_many
 from ..training import Settings
 from ..training.batches import Row
 from ..training.device import computes_bf16
@@ -84,7 +84,7 @@ def all_at_once(builds: Builds, settings: list[Settings], rows: list[Row]) -> Ca
     """The steps of all runs in shared passes."""
 
     def case() -> float:
-        runs = fit_many([make() for make in builds], rows, None, settings, progress=False)
+        runs = train_many([make() for make in builds], rows, None, settings, progress=False)
         return sum(run.history[0]["train_seconds"] for run in runs) / runs[0].history[0]["step"]
 
     return case

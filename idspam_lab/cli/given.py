@@ -19,6 +19,22 @@ def told(chosen, *names: str) -> dict:
     return {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
 
 
+def method_of(chosen, *names: str) -> tuple[str, dict]:
+    """The method that was named and its options: those in its name, and those that were said for themselves.
+
+    Raises:
+        BadInput: there is no such method, or an option is said in both places.
+    """
+    from ..methods.spelled import read_method
+
+    method, options = read_method(chosen.method)
+    alone = told(chosen, *names)
+    for name, value in alone.items():
+        if name in options:
+            raise BadInput(f"{chosen.method} names {name} and so does --{name} {value}: leave one of the two out.")
+    return method, options | alone
+
+
 def task_of(chosen):
     """The task or table that was named, to train on."""
     from ..tasks import TASKS, load_task

@@ -66,7 +66,8 @@ def parser() -> argparse.ArgumentParser:
     )
     sub.add_argument(
         "--method", default="idspam",
-        help=f"{', '.join(METHOD_NAMES)}; with options as in idspam:heads=4,lora=8 (default: %(default)s)",
+        help=f"{', '.join(METHOD_NAMES)}; with options as in idspam:heads=4,lora=8; several blocks: idspam:layer=1+2 "
+        "(default: %(default)s)",
     )  # fmt: skip
     sub.add_argument(
         "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ..files import check_writable, write_text
-from .given import columns, given_texts, load_adapter, task_of, told, transfer_of, typed
+from .given import columns, given_texts, load_adapter, method_of, task_of, told, transfer_of, typed
 
 
 def demo(chosen) -> None:
@@ -20,12 +20,11 @@ def train(chosen) -> None:
     from ..classifier import PromptClassifier
     from ..experiments import run_session
     from ..experiments.session_folder import clear
-    from ..methods.spelled import preset_of, read_method
+    from ..methods.spelled import preset_of
 
-    method, options = read_method(chosen.method)
+    method, options = method_of(chosen, "layer", "t", "c", "bias", "dropout")
     data = task_of(chosen)
     settings = told(chosen, "epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
-    options |= told(chosen, "layer", "t", "c", "bias", "dropout")
     backbone = load_backbone(chosen.backbone)
     folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
     transfer, asked = transfer_of(chosen, data), preset_of(method, **settings)
@@ -167,10 +166,8 @@ def faithfulness(chosen) -> None:
 
 def count(chosen) -> None:
     from ..counting import count as counted
-    from ..methods.spelled import read_method
 
-    method, options = read_method(chosen.method)
-    options |= told(chosen, "t", "c", "bias")
+    method, options = method_of(chosen, "t", "c", "bias")
     found = counted(method, chosen.backbone, labels=chosen.labels, **options)
     own = {"idspam": "generator"}.get(method, "method")
     model = found.backbone

@@ -18,7 +18,6 @@ from ..errors import BadInput
 from ..frozen import fit_many, predict_many
 from ..frozen.many import Losing
 from ..frozen.shared import SharedPass
-from ..inputs import check_training
 from ..methods.spelled import read_method
 from ..metrics import with_interval
 from ..tasks import TaskData, load_task
@@ -146,14 +145,8 @@ def train_together(
     progress: bool = True,
 ) -> list[Run]:
     """All runs on a task's texts. `out`: see fit_many."""
-    first, limit = clfs[0], settings[0].max_length
-    check_training(first, data.train, data.validation, data.task.metric)
-    train = first.rows(data.train, limit)
-    validation = first.rows(data.validation, limit) if data.validation is not None and len(data.validation) else None
-    for clf in clfs:
-        clf.pairs, clf.max_length = data.train.pairs is not None, limit
     told = {"metric": data.task.metric, "losing": losing, "out": out, "progress": progress}
-    return fit_many(clfs, train, validation, settings, **told)
+    return fit_many(clfs, data.train, data.validation, settings, **told)
 
 
 def finished(clfs: Sequence[PromptClassifier], runs: Sequence[Run]) -> tuple[list[PromptClassifier], list[Run]]:

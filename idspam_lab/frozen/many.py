@@ -1,5 +1,7 @@
 """Many runs at once: seeds, rates, decays, bottlenecks, methods and blocks share every pass of the frozen model.
 
+Here texts are tokenised rows, as they are in training/loop.py; together.py begins with the texts themselves.
+
 Each run is what loop.fit would make of it, with its own optimiser, clipping, schedule, dropout and best epoch. What the
 runs have to share besides the passes is the batches: their size, their number and their order (Settings.order_seed).
 """
@@ -13,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from ..errors import BadInput
 from ..metrics import score
 from ..training.batches import Collate, Row, training_loader
 from ..training.checkpoint import digest_of
@@ -21,17 +22,17 @@ from ..training.device import training_device, wait_for
 from ..training.predict import TURN, token_chunks
 from ..training.record import Run, environment, peak_memory_mb
 from ..training.settings import Settings
+from .alike import check_alike
 from .lanes import Lane
 from .shared import SharedPass, refuse_alone
 from .shelf import Shelf
 from .store import Store
 
-SHARED = ("epochs", "batch_size", "max_length", "precision", "order")
 PAD = 0  # any id will do, for it is masked
 Losing = Callable[[int, Sequence], set[int]]
 
 
-def fit_many(
+def train_many(
     clfs: Sequence,
     train: list[Row],
     validation: list[Row] | None,
@@ -42,6 +43,7 @@ def fit_many(
     store: Store | None = None,
     out: Sequence[Path] | None = None,
     progress: bool = True,
+    begin: Callable[[], object] = lambda: None,
 ) -> list[Run]:
     """Trains every classifier in place and leaves it with its best epoch, as `loop.fit` does with one.
 
@@ -54,6 +56,7 @@ def fit_many(
         out: a folder for each run's checkpoint after each epoch. A call that is killed goes on from there when it is
             made again, and each run ends with the same weights as one that was never interrupted.
         store: keeps the states below the prompts, if all are at one block; default: one of these runs' own.
+        begin: called before the first epoch that is still to be trained.
 
     Returns:
         The runs. Seconds are a run's share: the time of all that went together, over their number.
@@ -82,12 +85,16 @@ def fit_many(
         for lane, folder in zip(lanes, out, strict=True):
             lane.keep_in(folder, metric, texts)
     steps_an_epoch = math.ceil(len(train) / chosen.batch_size)
+    begun = False
     with tqdm(total=steps_an_epoch * chosen.epochs, unit="step", desc="training", disable=not progress) as bar:
         for epoch in range(1, chosen.epochs + 1):
             going = [lane for lane in lanes if lane.waits_for(epoch)]
             if not going:  # done before, or all have ended
                 bar.update(steps_an_epoch)
                 continue
+            if not begun:
+                begun = True
+                begin()
             started = time.perf_counter()
             train_epoch(shared, going, train, epoch, bar)
             wait_for(device)  # a GPU is still at work when the last step has been handed to it
@@ -107,22 +114,6 @@ def fit_many(
         lane.put_back()
         lane.run.peak_memory_mb = peak_memory_mb(device)
     return [lane.run for lane in lanes]
-
-
-def check_alike(settings: Sequence[Settings]) -> None:
-    """What runs that share passes must have in common.
-
-    Raises:
-        BadInput: something differs.
-    """
-    for name in SHARED:
-        values = list(dict.fromkeys(getattr(one, name) for one in settings))
-        if len(values) > 1:
-            what = "order_seed" if name == "order" else name
-            advice = "; without order_seed the order follows the seed" if name == "order" else ""
-            raise BadInput(
-                f"Runs that share passes need the same {what}, but there are {', '.join(map(str, values))}{advice}."
-            )
 
 
 def train_epoch(shared: SharedPass, lanes: list[Lane], rows: list[Row], epoch: int, bar: tqdm) -> None:

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from ..frozen.alike import SHARED
 from ..frozen.fast import shares_passes
-from ..frozen.many import SHARED
 from .models import Models
 from .plan import GridRun
 
