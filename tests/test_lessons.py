@@ -2,11 +2,21 @@
 
 import math
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from idspam_lab.lessons import SERIES, check_environment, check_prompt, check_scores, check_weights, show_series
+from idspam_lab.errors import BadInput
+from idspam_lab.lessons import (
+    SERIES,
+    check_environment,
+    check_prompt,
+    check_scores,
+    check_weights,
+    demo_result,
+    show_series,
+)
 from idspam_lab.lessons.checks import judge
 
 
@@ -144,3 +154,16 @@ def test_wrong_input_shows_its_sentence_alone_in_a_notebook():
         shell.run_cell("from idspam_lab import load_task\nload_task('no-such-task', source='embedded')")
     told = re.sub(r"\x1b\[\d+m", "", shown.getvalue())
     assert told.startswith("BadInput: ") and "no-such-task" in told and "Traceback" not in told
+
+
+def test_what_an_earlier_version_left_is_in_nobodys_way(tmp_path, monkeypatch):
+    asked = []
+
+    def run_demo(folder, *, fresh=False, **told):
+        asked.append(fresh)
+        if not fresh:
+            raise BadInput("the folder holds a run of another version")
+        return SimpleNamespace(report={"made": folder.name})
+
+    monkeypatch.setattr("idspam_lab.lessons.first_result.run_demo", run_demo)
+    assert demo_result(tmp_path) == {"made": "lesson-00"} and asked == [False, True]

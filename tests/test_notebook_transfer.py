@@ -61,8 +61,12 @@ def test_the_cosine_beats_what_was_trained_as_the_prose_says():
     qqp = read_results(MEASURED / "transfer_qqp_mrpc.csv").query("test_task == 'qqp'").groupby("method")["score"].mean()
     assert [round(100 * qqp[name], 1) for name in ("LoRA", "ID-SPAM", "fine-tuning")] == [77.4, 67.5, 73.0]
     assert qqp.drop(["majority class", "linear head"]).idxmax() == "LoRA" and len(qqp) == 12
+    mrpc = read_results(MEASURED / "compare_mrpc.csv").groupby("method")["score"].mean()
+    assert [round(100 * mrpc[name]) for name in ("LoRA", "fine-tuning")] == [77, 77]
+    assert mrpc.drop(["LoRA", "fine-tuning"]).idxmax() == "ID-SPAM" and round(100 * mrpc["ID-SPAM"], 1) == 69.4
     rte = read_results(MEASURED / "curve_rte.csv").groupby(["method", "layer"])["score"].mean()
     whole = read_results(MEASURED / "similarity.csv").set_index(["test_task", "method"])["score"]
+    assert mrpc["ID-SPAM"] < whole["mrpc", "cosine similarity"] < mrpc["LoRA"]
     assert rte.max() < whole["rte", "cosine similarity"] and whole["copa", "cosine similarity"] < 0.5
 
 
