@@ -5,7 +5,7 @@ import json
 
 import torch
 
-from .backbones import Backbone, encode
+from .backbones import Backbone
 from .backbones.trust import hash_tensors
 from .errors import BadInput
 
@@ -75,12 +75,9 @@ def tokenizer_check(backbone: Backbone) -> dict[str, str]:
 
 
 def ids_of(backbone: Backbone, text: str) -> str:
-    """The token ids of a text, special tokens included, with a space between them."""
-    try:
-        (row,), _ = encode(backbone, [text])
-    except BadInput:  # of a vocabulary that lacks these words, or an end: that is said when a text of the user's has it
-        row = backbone.tokenizer(text)
-    return " ".join(map(str, row["input_ids"]))
+    """The token ids of a text with a space between them, and for a decoder what is put behind a text (`encode`)."""
+    ids = list(backbone.tokenizer(text)["input_ids"])
+    return " ".join(map(str, [*ids, backbone.tokenizer.eos_token_id] if backbone.causal else ids))
 
 
 def vocabulary_sha256(backbone: Backbone) -> str:

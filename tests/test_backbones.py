@@ -17,8 +17,13 @@ from idspam_lab.errors import BadInput
 class Letters(SimpleNamespace):
     """Stands in for a tokenizer: a letter is a token."""
 
+    eos_token_id = None
+
     def __call__(self, text):
         return {"input_ids": [ord(letter) % 97 for letter in text]}
+
+    def get_vocab(self):
+        return {chr(i): i for i in range(97)}
 
 
 SMALL = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 40}

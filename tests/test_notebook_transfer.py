@@ -65,9 +65,9 @@ def test_the_cosine_beats_what_was_trained_as_the_prose_says():
     assert [round(100 * mrpc[name]) for name in ("LoRA", "fine-tuning")] == [77, 77]
     assert mrpc.drop(["LoRA", "fine-tuning"]).idxmax() == "ID-SPAM" and round(100 * mrpc["ID-SPAM"], 1) == 69.4
     rte = read_results(MEASURED / "curve_rte.csv").groupby(["method", "layer"])["score"].mean()
-    whole = read_results(MEASURED / "similarity.csv").set_index(["test_task", "method"])["score"]
-    assert mrpc["ID-SPAM"] < whole["mrpc", "cosine similarity"] < mrpc["LoRA"]
-    assert rte.max() < whole["rte", "cosine similarity"] and whole["copa", "cosine similarity"] < 0.5
+    whole = read_results(MEASURED / "similarity.csv").query("method == 'cosine similarity'")
+    whole = whole.set_index("test_task")["score"]
+    assert mrpc["ID-SPAM"] < whole["mrpc"] < mrpc["LoRA"] and rte.max() < whole["rte"] and whole["copa"] < 0.5
 
 
 def test_what_few_texts_and_many_sentences_give_is_as_the_prose_says():
