@@ -131,7 +131,9 @@ def check_audit(notebook):
     assert (few, many) == (-1.3, 0.8) and few_high > 0 and many_low > 0  # "not told apart", "which is"
     counts = {name: list(map(int, found)) for name, *found in re.findall(COUNTED, text, re.MULTILINE)}
     assert counts.keys() == {"LPT", "LoRA", "mean pooling"}
-    for ahead, behind, leads in counts.values():  # "most are not told apart"
+    ahead, behind, leads = counts.pop("LoRA")
+    assert 2 * (ahead + behind) == leads and behind > 5 * ahead  # "half", "nearly all of these are LoRA's"
+    for ahead, behind, leads in counts.values():  # "most ... are not told apart"
         assert 2 * (ahead + behind) < leads
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)
     assert float(without) < 1e-5 < 1e-4 < float(with_positions)
