@@ -102,7 +102,7 @@ def run_session(
             say(f"{folder} holds this run, finished on {done[:10]}: it is read back. To train it anew: --fresh.")
     runs: dict[str, Run] = {}
     length = (settings or classifiers[method].preset()).max_length
-    rows = [majority_row(data, transfer), *similarity_rows(data, transfer, backbone, length)]
+    rows = [majority_row(data, transfer)]
     with collect_warnings() as noticed:
         for name, clf in classifiers.items():
             chosen = settings if name == method and settings else beside(clf, settings)
@@ -121,6 +121,7 @@ def run_session(
             if runs[name].stopped and (name != method or not runs[name].best_epoch):
                 raise KeyboardInterrupt  # a baseline that was cut short, or nothing that could be kept
             rows.append(result_row(clf, name, runs[name], data, transfer, chosen))
+        rows[1:1] = similarity_rows(data, transfer, backbone, length)  # now that the backbone is where it trained
         explanations = []
         if clf.explains:
             told = Examples(tuple(explain), None, None) if explain else telling_texts(clf, data.test, chosen.max_length)

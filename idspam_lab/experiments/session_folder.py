@@ -55,7 +55,7 @@ def clear(folder: Path) -> None:
         for path in sorted(found, key=lambda path: path.name == RUN):  # the signature last
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except OSError as error:
-        raise BadInput(f"{why_not(folder, error)}") from error
+        raise BadInput(why_not(folder, error)) from error
 
 
 def content_of(path: Path) -> dict:

@@ -70,7 +70,7 @@ def execute(
     remarks = remarks_on(data, others)
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
     majority = [majority_of(data, test, backbone, command) for test in tests]
-    if any(run.method == "linear_head" for run in planned):  # once, and not with every method
+    if any(run.method == "linear_head" for run in planned):  # with these alone: it is the same for every method
         majority += similarity_of(data, tests, backbone, first.settings.max_length, command)
     for one in trained:
         found[one.planned.id] = {"run": one.planned.to_dict(), "rows": [], "majority": list(majority)}
