@@ -239,7 +239,7 @@ def test_a_loss_that_is_no_number_is_a_failure_of_that_run(go, plan, folder, mod
 
 def test_a_damaged_row_gets_a_sentence(go, plan, folder):
     go()
-    for damaged in ("{", "[]", "{}", "null", '{"run": {}, "rows": [], "majority": [], "history": []}'):
+    for damaged in ("{", "[]", "{}", "null", '{"run": {}, "rows": [], "baselines": [], "history": []}'):
         folder.row(plan.runs[0]).write_text(damaged)
         with pytest.raises(BadInput, match="is damaged .*: delete it, and the run is done again"):
             collect(plan, folder)
@@ -467,5 +467,5 @@ def test_bad_options_get_a_sentence(place, folder, capsys, arguments, said):
 def test_a_row_file_says_which_run_it_is(go, plan, folder):
     go()
     content = json.loads(folder.row(plan.runs[0]).read_text())
-    assert set(content) == {"run", "rows", "majority", "history", "remarks"}
+    assert set(content) == {"run", "rows", "baselines", "history", "remarks"}
     assert content["run"]["method"] == "idspam:t=3,c=8"

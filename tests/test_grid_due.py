@@ -65,7 +65,7 @@ def finished(run, score: float) -> dict:
     return {
         "run": run.to_dict(),
         "rows": [{"score": 0.5, "best_epoch": 1}],
-        "majority": [],
+        "baselines": [],
         "history": [{"validation_score": score}],
     }
 

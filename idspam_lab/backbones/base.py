@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -66,14 +67,15 @@ def check_layer(m: int, backbone) -> int:
     """m, if a prompt can join at the input of block m of `backbone` (anything with L and name).
 
     Raises:
-        BadInput: m is not in 0..L-1.
+        BadInput: m is not in 0..L-1, or no whole number.
     """
-    if not isinstance(m, int) or isinstance(m, bool) or not 0 <= m < backbone.L:
-        raise BadInput(
-            f"layer is {m}, but {backbone.name or 'this model'} has {backbone.L} blocks: "
-            f"choose 0 (the input) to {backbone.L - 1}."
-        )
-    return m
+    blocks = f"choose 0 (the input) to {backbone.L - 1}"
+    if isinstance(m, bool) or not isinstance(m, Integral):
+        kind = ", a text" if isinstance(m, str) else ""
+        raise BadInput(f"layer is {m!r}{kind}, but a block is named by a whole number: {blocks}.")
+    if not 0 <= m < backbone.L:
+        raise BadInput(f"layer is {m}, but {backbone.name or 'this model'} has {backbone.L} blocks: {blocks}.")
+    return int(m)
 
 
 class Backbone(nn.Module):

@@ -95,10 +95,10 @@ def which_layers(backbone: Backbone, layers: str | Sequence[int]) -> list[int]:
     Raises:
         BadInput: one is out of range, or there is none.
     """
-    chosen = list(range(backbone.L)) if layers == "all" else sorted(set(layers))
+    chosen = range(backbone.L) if layers == "all" else layers
     if not chosen:
         raise BadInput('layers is empty: name blocks, or "all".')
-    return [check_layer(layer, backbone) for layer in chosen]
+    return sorted({check_layer(layer, backbone) for layer in chosen})
 
 
 def which_seeds(seeds: int | Sequence[int]) -> list[int]:

@@ -52,13 +52,13 @@ def result_rows(done: list[dict]) -> pd.DataFrame:
         for found, settings in zip(done, chosen, strict=True)
         for row in found["rows"]
     ]
-    return pd.DataFrame([*majority_rows(done), *rows])
+    return pd.DataFrame([*baseline_rows(done), *rows])
 
 
-def majority_rows(done: list[dict]) -> list[dict]:
+def baseline_rows(done: list[dict]) -> list[dict]:
     """One for each training and test set, and with a linear head on pairs of texts one of their cosine."""
     same = ("method", "backbone", *SAME_TEXTS)
-    return list({tuple(row[name] for name in same): row for found in done for row in found["majority"]}.values())
+    return list({tuple(row[name] for name in same): row for found in done for row in found["baselines"]}.values())
 
 
 def epoch_rows(found: dict) -> list[dict]:

@@ -49,7 +49,7 @@ def execute(
 
     Returns:
         For each run, by its id, what its file will hold: `run`, as planned; `rows`, one a test set, with the columns of
-        `compare`; `majority`, the rows of the majority class and, with the linear head, of the texts' cosine;
+        `compare`; `baselines`, the rows of the majority class and, with the linear head, of the texts' cosine;
         `history`, one dict an epoch; `remarks`, sentences to read its scores on other tasks by. For a run whose loss
         became no number `failed` alone, a sentence.
 
@@ -69,11 +69,11 @@ def execute(
     tests = [Target(data), *map(Target, others)]
     remarks = remarks_on(data, others)
     found = {one.id: {"failed": run.stopped} for one, run in zip(planned, runs, strict=True)}
-    majority = [majority_of(data, test, backbone, command) for test in tests]
+    baselines = [majority_of(data, test, backbone, command) for test in tests]
     if any(run.method == "linear_head" for run in planned):  # with these alone: it is the same for every method
-        majority += similarity_of(data, tests, backbone, first.settings.max_length, command)
+        baselines += similarity_of(data, tests, backbone, first.settings.max_length, command)
     for one in trained:
-        found[one.planned.id] = {"run": one.planned.to_dict(), "rows": [], "majority": list(majority)}
+        found[one.planned.id] = {"run": one.planned.to_dict(), "rows": [], "baselines": list(baselines)}
         found[one.planned.id] |= {"history": one.run.history, "remarks": list(remarks)}
         if keep and folder:
             one.clf.save_pretrained(folder / "adapters" / one.planned.id)
@@ -81,9 +81,9 @@ def execute(
         for one, row in zip(trained, evaluated(trained, data, test, command), strict=True):
             found[one.planned.id]["rows"].append(row | extras(one, len(planned)))
     for one in trained if first.few_shot else ():
-        rows, majority, more = few_shot_rows(one, data, command)
+        rows, baselines, more = few_shot_rows(one, data, command)
         found[one.planned.id]["rows"] += [row | extras(one, 1) for row in rows]
-        found[one.planned.id]["majority"] += majority
+        found[one.planned.id]["baselines"] += baselines
         found[one.planned.id]["remarks"] += more
     return found
 
@@ -192,7 +192,7 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict
         A row a task, the majority class's beside them, and what `remarks_on` says.
     """
     planned, before = one.planned, copy_of(trained_tensors(one.clf))
-    rows, majority, remarks = [], [], []
+    rows, baselines, remarks = [], [], []
     for name in planned.transfer:
         told = {"limit": planned.few_shot, "seed": planned.settings.seed, "metric": planned.metric, **planned.columns}
         there = cut(answered(load_task(name, holdout=0, **told), data.task.labels), planned.test_limit)
@@ -203,9 +203,9 @@ def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict
         rows.append(row_of(one.clf, planned.method, one.run, data, Target(there), command))
         rows[-1]["few_shot"] = len(there.train)
         constant = majority_of(replace(data, train=there.train), Target(there), one.clf.backbone, command)
-        majority.append(constant | {"train_texts": len(data.train)})  # the few texts say which class is the largest
+        baselines.append(constant | {"train_texts": len(data.train)})  # the few texts say which class is the largest
         put_back(one.clf, before)
-    return rows, majority, remarks
+    return rows, baselines, remarks
 
 
 def extras(one: Trained, together: int) -> dict:

@@ -21,7 +21,7 @@ from ..errors import BadInput
 from ..files import why_not, write_json
 from .plan import GridRun
 
-HOLDS = ("run", "rows", "majority", "history")  # a finished run's file, see `execute`
+HOLDS = ("run", "rows", "baselines", "history")  # a finished run's file, see `execute`
 
 
 class GridFolder:

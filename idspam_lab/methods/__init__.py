@@ -66,7 +66,6 @@ def build_method(name: str, backbone, options: dict) -> Method:
     for option in options:
         if option not in known:
             raise BadInput(f"Method {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}.")
-    check_blocks(options.get("layer"), backbone)
     try:
         method = METHODS[name](backbone, **options)
     except TypeError as error:
@@ -78,22 +77,6 @@ def build_method(name: str, backbone, options: dict) -> Method:
             "layers without running numbers, such as LayerNorm, or register them with persistent=False."
         )
     return method
-
-
-def check_blocks(layer, backbone) -> None:
-    """A block is named by its number, several by a list of theirs; whether it is there the method sees itself.
-
-    Raises:
-        BadInput: a word, or what is not whole.
-    """
-    several = isinstance(layer, list | tuple | range)
-    for m in layer if several else [] if layer is None else [layer]:
-        if isinstance(m, bool) or not isinstance(m, numbers.Integral):
-            kind = ", a text" if isinstance(m, str) else ""
-            raise BadInput(
-                f"layer is {m!r}{kind}, but a block is named by a whole number: choose 0 (the input) to "
-                f"{backbone.L - 1}{', for several in a list' if not several else ''}."
-            )
 
 
 def options_of(name: str) -> list[str]:

@@ -132,7 +132,8 @@ def blocks_of(backbone, layer: int | Sequence[int] | None) -> list[int]:
     Raises:
         BadInput: one is out of range or said twice, or there is none.
     """
-    layers = [backbone.L // 2] if layer is None else [layer] if isinstance(layer, int) else sorted(layer)
+    named = [backbone.L // 2] if layer is None else layer if isinstance(layer, list | tuple | range) else [layer]
+    layers = sorted(check_layer(m, backbone) for m in named)
     if not layers or len(set(layers)) < len(layers):
         raise BadInput(f"layer is {layer}, but it is one block, or several different ones.")
-    return [check_layer(m, backbone) for m in layers]
+    return layers
