@@ -70,7 +70,7 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
         read: the token that the head reads: "first", "mean" or "last". Default: what the backbone was trained with
             ("mean" where a sentence-transformers model says so), else "first" for encoders and "last" for decoders.
         head_dropout: on the vector that the head reads.
-        seed: of the trained part's first values.
+        seed: of the trained part's initial values.
         verbalizer: read the frozen masked-language-model head at a mask instead of training a head; the backbone is
             one of `load_backbone(..., words=True)`, and `read` and `head_dropout` have no meaning then.
 

@@ -12,7 +12,7 @@ RIVALS = ("LPT", "LoRA")
 TABLES = "looked_into_*.csv"
 FEW_AND_ALL = ("curve_sst2.csv", "sst2.csv")
 HEAD = """A claim that fails may fail for a reason of ours: the rate, the number of epochs, the token that is read, the
-block, the first values, the size of the generator. Each is changed here. A row of ID-SPAM and of its rivals has the
+block, the initial values, the size of the generator. Each is changed here. A row of ID-SPAM and of its rivals has the
 best of four rates by 300 validation texts ({texts:,} training texts, {seeds} seeds, `{files}`). Leads are in
 points, with their 95 % intervals, over rivals of the same task that have the same epochs and read the same token."""
 

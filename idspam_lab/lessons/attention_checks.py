@@ -36,7 +36,7 @@ def check_contributions(student: Callable[[Tensor, Tensor, Tensor], Tensor]) -> 
             "divided by |A| twice: these are shares and sum to 1; divide once.": w * inner / length**2,
             "the weight is missing: token j is in A as w_j E_j W_V.": inner / length,
             "W_V is missing: A is made of the values E_j W_V, not of the embeddings.": w * plain / plain_length,
-            "W_V is turned: write E @ W_V.": w * turned / turned_length,
+            "W_V is transposed: write E @ W_V.": w * turned / turned_length,
             "the sign is lost: a token that pulls against A is below 0.": right.abs(),
             "each value is cut to length 1 as well; only A's length is divided by.": (
                 w * inner / length / values.norm(dim=-1)
@@ -115,7 +115,7 @@ def check_comprehensiveness(student: Callable) -> Verdict:
             "it always looks at class 1; take the class that is predicted for the whole text.": by(
                 others, lambda whole, left, label: whole[1] - left[1]
             ),
-            "the sign is turned: p(text) comes first.": by(
+            "the sign is reversed: p(text) comes first.": by(
                 others, lambda whole, left, label: left[label] - whole[label]
             ),
             "that is p of what is left; take it from p(text).": by(others, lambda whole, left, label: left[label]),

@@ -147,7 +147,7 @@ def check_prompt(student: Callable[[Tensor, Tensor, Tensor, Tensor, int], Tensor
             "the numbers are cut up as n rows of t; a prompt is t vectors of length n, so view(B, t, n).": (
                 flat.view(B, n, t)
             ),
-            "cut up as n rows of t and then turned: that mixes the vectors; view(B, t, n) does it at once.": (
+            "cut up as n rows of t and then transposed: as good a resize, but the package's is view(B, t, n).": (
                 flat.view(B, n, t).transpose(1, 2)
             ),
             "this is still one long vector a text: resize it to t vectors of length n.": flat,

@@ -78,7 +78,7 @@ def check_flattery(student: Callable[[np.ndarray, float], float]) -> Verdict:
             "that is how good the best looks; take off how good it is.": (
                 lambda scores, truth: scores.max(axis=1).mean()
             ),
-            "the sign is turned: what it looks like, less what it is.": (
+            "the sign is reversed: what it looks like, less what it is.": (
                 lambda scores, truth: truth - scores.max(axis=1).mean()
             ),
             "that is how far all candidates are off; only the best one is chosen.": (

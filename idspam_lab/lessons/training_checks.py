@@ -52,7 +52,7 @@ def check_lr_factor(student: Callable[[int, int, float], float]) -> Verdict:
             ),
             "it never falls: after the warm-up a straight line goes down to 0.": by(up, lambda *_: 1.0),
             "there is no warm-up: it only falls.": lambda step, steps, warmup: (steps - step) / steps,
-            "after the warm-up it does not start from 1: divide by the steps that are left, steps - rise.": by(
+            "after the warm-up it does not start from 1: divide by the steps that are left, K - r.": by(
                 up, lambda step, steps, rise: (steps - step) / steps
             ),
             "it falls along a cosine; here it is a straight line.": by(
@@ -61,7 +61,7 @@ def check_lr_factor(student: Callable[[int, int, float], float]) -> Verdict:
             "it reaches 0 one step early, so the last texts teach nothing: step runs to steps - 1.": by(
                 up, lambda step, steps, rise: (steps - 1 - step) / max(1, steps - 1 - rise)
             ),
-            "it falls by the steps since the warm-up, which are step - rise; what is left is steps - step.": by(
+            "it falls by the steps since the warm-up, which are k - r; what is left is K - k.": by(
                 up, lambda step, steps, rise: (step - rise) / max(1, steps - rise)
             ),
             "int() cuts: 0.06 of 30 steps is 1.8, so 2 with round().": by(up, down, int),

@@ -69,7 +69,7 @@ def check_mcnemar(student: Callable[[Classes, Classes, Classes], tuple[int, int,
             "p is the chance of exactly these counts; add those that lie further apart.": (
                 with_p(lambda k, n: min(1.0, 2 * comb(n, k) / 2**n))
             ),
-            "n is the number of texts on which they differ, not of all texts.": over_all_texts,
+            "u is the number of texts that exactly one of them reads right, not of all texts.": over_all_texts,
             "a text that both read wrong belongs to neither, also where they say different things.": by_difference,
             "p lacks the counts themselves: the sum over i goes from 0 to the smaller count, that one included.": (
                 with_p(lambda k, n: min(1.0, 2 * tail(k - 1, n)))

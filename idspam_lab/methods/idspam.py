@@ -101,7 +101,7 @@ def to_the_size_of_states(generator: PromptGenerator, backbone, m: int) -> None:
     """Draws W_V, W_down and W_up anew, by the root mean square of E's mean and of the states at block m, over texts of
     WORDS random words.
 
-    Every other method's free vectors begin as states of real words (`word_states`); torch's own first values make a
+    Every other method's free vectors begin as states of real words (`word_states`); torch's own initial values make a
     prompt that is about a tenth as large at MiniLM's middle block, and nearly the same for every text.
     """
     if next(backbone.parameters()).is_meta:  # only counted

@@ -26,8 +26,8 @@ check_kept_share(kept_share)
 def discordant(labels, a, b):
     only_a = sum(x == y != z for y, x, z in zip(labels, a, b))
     only_b = sum(z == y != x for y, x, z in zip(labels, a, b))
-    n, k = only_a + only_b, min(only_a, only_b)
-    return only_a, only_b, min(1, 2 * sum(comb(n, i) for i in range(k + 1)) / 2**n)
+    u, fewer = only_a + only_b, min(only_a, only_b)
+    return only_a, only_b, min(1, 2 * sum(comb(u, i) for i in range(fewer + 1)) / 2**u)
 
 
 check_mcnemar(discordant)

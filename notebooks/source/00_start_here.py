@@ -11,7 +11,7 @@
 #
 # A language model has read a lot, but it was not trained for *your* task. Training all of it for each task is expensive: every
 # task needs its own copy. A **soft prompt** leaves the model as it is, frozen, and puts a few extra vectors in front of the
-# text. Only these are trained.
+# text. Only these, and a small head that reads the answer, are trained.
 #
 # The first soft prompts were the same for every text. **ID-SPAM** (Muppidi, Nandy and Bandyopadhyay,
 # [ACL 2025](https://arxiv.org/abs/2506.05629)) makes them from the text itself: it looks at the text's token embeddings $E$,
@@ -23,7 +23,7 @@
 # These vectors stand in front of the text at the input of **one** block $m$ of the frozen model (a block is one layer of the
 # transformer). $W_Q$, $W_K$, $W_V$, $W_{down}$ and $W_{up}$ (with a bias) are what is trained, and a small head that
 # reads the model's output; $d_k$ is the width of a query, and $\sigma$ sets
-# all that is below 0 to 0. Lesson 01 builds it step by step, so nothing has to be clear yet. That is all of it. The paper has no
+# all that is below 0 to 0. That is all of it. Lesson 01 builds it step by step, so nothing has to be clear yet. The paper has no
 # public code; this project is one, with lessons.
 #
 # **In the paper:** the abstract, Figure 1 and section 2. Exercises begin in lesson 01.
@@ -41,7 +41,7 @@ answers = check_environment()
 # %% [markdown]
 # ## The map
 #
-# Begin with 01. Then any order will do, but 06 is a good second one: lessons 04, 05 and 07 ask whether two scores have been "told
+# Begin with 01. Then any order will do, but 06 is a good second one: lessons 03, 04, 05 and 07 ask whether two scores have been "told
 # apart", and 06 says by which rule.
 
 # %%
@@ -64,9 +64,18 @@ show_series()
 # | validation texts | texts that are not trained on; they choose, for example the epoch that is kept |
 # | test texts | texts that neither train nor choose; they are for the report |
 # | overfitting | the training texts are read ever better, new ones are not |
-# | seed | the number that all chance in a run follows from: the first values, the order of the texts, dropout |
+# | seed | the number that all chance in a run follows from: the initial values of what is trained, the order of the texts, dropout |
 # | standard deviation, standard error | how far single runs lie from their mean; how far the mean itself may be off |
 # | 95 % interval | made so that, of many such intervals, 95 in 100 hold the true value |
+# | SST-2, Rotten Tomatoes, IMDB | film reviews, good or bad: sentences, snippets of the same kind, whole reviews |
+# | MRPC, QQP | two sentences of the news, or two questions from Quora: do they say the same? |
+# | RTE | does the second text follow from the first? |
+# | CB, COPA, WiC | small tasks of SuperGLUE: does it follow; the better of two endings; is a word meant in the same sense |
+# | LPT, late prompt tuning | ID-SPAM's nearest rival: its prompt, too, is made from the text and joins at one block, but is made from the text's state below that block |
+# | LoRA | no prompt: a small trained change of the frozen matrices (lesson 06) |
+#
+# Letters are the paper's: $n$ hidden size, $N$ tokens, $t$ vectors of a prompt, $c$ width of the bottleneck, $m$ block, $L$ blocks.
+# $K$ is whatever a lesson counts: it says so.
 #
 # ## A first result
 #
@@ -116,5 +125,8 @@ training_curve(history, majority=report["results"][0]["test"]["accuracy"]);
 #
 # > **What we do not know.** One run with one seed says what happened once. How much of the difference is the method and how
 # > much the seed is measured in lessons 04 and 06.
+#
+# **Read on:** Lester et al. 2021 (prompt tuning), Li and Liang 2021 (prefix tuning), Liu et al. 2022 (late prompt tuning), Hu et al.
+# 2022 (LoRA).
 #
 # **Next:** [01 ID-SPAM from scratch](01_id_spam_from_scratch.ipynb), where you write the formula above yourself.

@@ -165,7 +165,8 @@ print(f"difference to torch's attention, then the mean: {difference_to_torch:.1e
 #
 # ### Exercise 3
 # `A` (B, n), `W_down` (n, c), `W_up` (c, n t), `b_up` (n t). Return S (B, t, n), with n from `A.shape[-1]`. (`x.relu()` is $\sigma$,
-# and `x.view(B, t, n)` cuts (B, t n) into t vectors.)
+# and `x.view(len(A), t, n)` cuts (B, t n) into t vectors. The paper
+# writes $S_T$ as $n \times t$; ours are rows. Which number goes where is free, since $W_{up}$ is learned.)
 
 # %%
 def my_prompt(A, W_down, W_up, b_up, t):
@@ -191,7 +192,7 @@ S.shape
 # %% [markdown]
 # ## The same as the package's?
 #
-# `PromptGenerator` is the package's version. `nn.Linear` keeps its matrix turned, hence the `.T`.
+# `PromptGenerator` is the package's version. `nn.Linear` keeps its matrix transposed, hence the `.T`.
 
 # %%
 from idspam_lab import PromptGenerator
@@ -317,9 +318,15 @@ for sentence in (text, "dull and clumsy .", "the plot is thin , but what a perfo
     print("      " + ", ".join(f"{token} {weight:.0%}" for weight, token in strongest))
 
 # %% [markdown]
-# > **What we do not know.** The paper does not state $c$, the number of attention heads, the head, the read token, the first values or the split that picks
+# **What to keep.** A prompt is a mean of token embeddings with learned weights, sent through a small network: one weight a token, no
+# word order, and padding kept out twice.
+#
+# > **What we do not know.** The paper does not state $c$, the number of attention heads, the head, the read token, the initial values or the split that picks
 # > the epoch; ours are in the README. And the weights say what *the prompt* was made from. Whether the *prediction* depends on it
 # > is another question: the frozen model reads the same tokens by itself. Lesson 03 takes the two apart.
 #
 # **Try next:** change `m` to 0 and to 5. Pass `t=1` to `PromptClassifier`, or `bias="both"`, the variant of the paper's text. A
 # kept run is of one setting: give `out=` another name for each, such as `lesson-01-m0`.
+#
+# **Next:** [06 Comparing methods](06_compare_methods.ipynb), for the rule by which scores are told apart, or
+# [02 Training](02_training.ipynb).

@@ -109,8 +109,8 @@ pd.DataFrame(run.history)[shown].round(3)
 
 # %% [markdown]
 # `await` lets the notebook hear the button while a thread trains. The run lies under `runs/`: run the cell again, and a finished
-# run is read back; one that you have stopped goes on. If the training loss went on falling after the best epoch while the accuracy on
-# the validation texts did not grow, that is **overfitting**: what is still learned is the training texts themselves. Each begins with the weights that `clf` had when the panel was made. "Look back" shows the weights of earlier steps.
+# run is read back; one that you have stopped goes on. Every run of this cell begins with the weights that `clf` had when the panel was made. If the training loss went on falling after the best epoch while the accuracy on
+# the validation texts did not grow, that is **overfitting**: what is still learned is the training texts themselves. "Look back" shows the weights of earlier steps.
 #
 # ## Half the digits
 #
@@ -173,7 +173,7 @@ check_training_bytes(my_training_bytes)
 # needs, from the last block down to the lowest that a gradient has to reach. Full fine-tuning has to reach the embeddings. A prompt
 # that joins at block $m$ needs nothing from below $m$.
 #
-# **Predict:** which of the three kinds of memory does ID-SPAM save most of? How much does $m = 5$ need beside $m = 0$? The next cell takes one step of
+# **Predict:** which of these does ID-SPAM save most of: gradients, moments or activations? How much does $m = 5$ need beside $m = 0$? The next cell takes one step of
 # each with the same 32 texts and counts.
 
 # %%
@@ -216,7 +216,7 @@ step_times(cases, 32, repeats)
 # ## Computed once
 #
 # The model below $m$ is frozen and has no dropout: $h_m$ is a function of the text. `fit` computes it when the run begins and keeps
-# it, if that takes no more than a quarter of the free memory (`frozen/store.py`):
+# it in memory if that takes no more than a quarter of what is free, else in a file (`frozen/store.py`):
 #
 # $$\text{bytes} = \text{tokens} \times n \times 4$$
 #
@@ -274,7 +274,8 @@ print(f"the weights differ by {apart:.1e} from those of a run that was never cut
 #
 # ## The room cannot wait
 #
-# An adapter is small, so trained ones can lie in the project. This one was trained on all of SST-2:
+# What was trained can be saved without the frozen model: here that is called an **adapter**. It is small, so trained ones can lie in
+# the project. This one was trained on all of SST-2:
 
 # %%
 from idspam_lab.lessons import shipped_adapter, shipped_record
@@ -299,6 +300,9 @@ token_weights(ready.explain(watched[:1])[0]);
 # > was trained on. The score would look fine and mean little. IMDB's long reviews are other texts (lesson 05).
 
 # %% [markdown]
+# **What to keep.** A frozen number costs 4 bytes, a trained one 16. The higher the block, the less there is to keep and to compute; what
+# lies below it is computed once.
+#
 # > **What we do not know.** How much of the paper's seconds in Table 15 are seconds a step and how much is the number of epochs:
 # > neither is printed. (The GPU is: one A100 with 80 GB, section 3.1.) What the rate should do after the warm-up: the paper is silent. Whether 5 epochs are enough
 # > here: the best epoch was picked among these five. And seconds measured on a machine that does other things too are seconds of
@@ -307,3 +311,5 @@ token_weights(ready.explain(watched[:1])[0]);
 # **Try next:** press Stop in the second epoch, look back, then run the training cell again. Set `warmup=0.0` and give
 # `out=` another name: does the first epoch change? Set `max_length=256`, and the 64 in the cells below it, take `imdb`, and look at
 # the memory table again. `idspam-lab bench` measures all of this with more care.
+#
+# **Next:** [03 Token attention](03_token_attention.ipynb).

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 03 Token attention
 #
-# **Afterwards you can** read the learned weights with their signs and by whole words, say by which of two routes a token acts, and
-# measure how far such an explanation may be believed.
+# **Afterwards you can** read the learned weights, token by token and word by word, say which way each token pulls and by which of two
+# routes it acts, and measure how far such an explanation may be believed.
 #
 # **Time:** 50 minutes with the exercises; the computing takes about 4 minutes on two CPU cores; a third of it is training, once, and most of the rest the study in "Is the order
 # faithful?". A GPU is not needed; with one it was not timed.
@@ -151,7 +151,8 @@ print(f"\nevenness {evenness:.2f}: 1 would be plain mean pooling")
 
 # %% [markdown]
 # `times` is the weight over the even share. `share` is the fraction of the word's occurrences that lie in texts predicted as that class. Mind that a word can be
-# heavy in both classes: the weights say what is looked at, not what for.
+# heavy in both classes: the weights say what is looked at, not what for. Evenness is the entropy $-\sum_j w_j \log w_j$ over its
+# largest value, $\log N$.
 
 # %% [markdown]
 # ## Two routes
@@ -163,8 +164,8 @@ print(f"\nevenness {evenness:.2f}: 1 would be plain mean pooling")
 # token ── the frozen model ──────┴──> head ──> prediction
 # ```
 #
-# $w$ speaks of the first alone. Take the heaviest of the text's own tokens away (`[CLS]` and `[SEP]` stay), one at a time and on one route at a time, from the token ids, as if
-# they had never been in the text. A text that the classifier is not too sure of shows more, so the next cell looks for one.
+# $w$ speaks of the first alone. So delete the heaviest of the text's own tokens (`[CLS]` and `[SEP]` stay), one at a time, from what the
+# generator reads, from what the frozen model reads, or from both: that route then gets the text as if the token had never been in it. A text that the classifier is not too sure of shows more, so the next cell looks for one.
 #
 # **Predict:** which route matters more?
 
@@ -224,9 +225,10 @@ check_comprehensiveness(my_comprehensiveness)
 # The random order is an easy rival: rare words carry opinions, and an order that puts the *rarest* tokens first has read neither
 # the class nor a single gradient. Vocabularies list common tokens first, roughly, so the token's number gives that order.
 #
-# The study below erases by $w$, by two gradient methods that see both routes (gradient x input; integrated gradients, which adds
-# up gradients on the way from an empty text, so that their sum is the change of the prediction), by rarity, and at random; for the prompt, for the
-# frozen model, for both; in every seed. It takes the mean over five $k$: 1, 5, 10, 20 and 50 % of the tokens. Then it exchanges
+# The study below erases by $w$; by two gradient methods that see both routes (gradient x input: $\partial p / \partial x_j \cdot x_j$ with
+# $x_j$ the token's embedding; integrated gradients, Sundararajan et al. 2017, which adds up gradients on the way from a text whose
+# embeddings are all 0, so that their sum is the change of $p$); by rarity; and at random: for the prompt, for the
+# frozen model, for both; in every seed. It takes the mean over five $k$: 1, 5, 10, 20 and 50 % of the tokens, rounded up. Then it exchanges
 # the prompts themselves: attention frozen to uniform, the mean prompt of all texts, another text's prompt, none.
 #
 # **Predict** four things: does $w$ beat the random order? The rarest tokens? Do the gradients beat $w$? And how many
@@ -247,8 +249,9 @@ print("", *(fill(line, 95) for line in findings(measured)), sep="\n")
 erasure(summary(measured));
 
 # %% [markdown]
-# Compare each order with the random one in the last row. Its lead over the rarity order, in the row above that, is what training
-# has added. The other measure turns it round: how much is lost when *only* the first tokens are left? A good order lies to the left.
+# Compare each order with the random one in the last row, and with rarity in the row above it. The weights' lead over rarity is what they
+# know beyond which words are rare. (What *training* has added would be the lead over an untrained generator's weights, which are not
+# in this study.) The other measure turns it round: how much is lost when *only* the first tokens are left? A good order lies to the left.
 
 # %%
 erasure(summary(measured), measure="sufficiency");
@@ -317,6 +320,9 @@ for table in shown:
 # flat weights are a warning sign, and high accuracy says nothing about whether an explanation is right.
 
 # %% [markdown]
+# **What to keep.** The weights say what the prompt was made from. Whether the prediction depends on it has to be measured, beside a random
+# order and beside rarity.
+#
 # > **What we do not know.** Whether weights that pass these tests for film reviews pass them for other tasks, models and layers.
 # > Whether an erased text is near enough to real texts for its probability to mean much. How much of $w$ is the method's and how
 # > much the seed's: three seeds are few. And a weight is a share of the *pooling*: what the two ReLU layers behind it, and the
@@ -325,3 +331,8 @@ for table in shown:
 # **Try next:** train with the usual rate, `lr=3e-3`, and another name for `out=`: the accuracy stays, what becomes of the weights? Take `planted("word", ...)`,
 # where the frozen model shows the cue to the head by itself: do the weights find it? After
 # `clf.save_pretrained("my-adapter")`, run `idspam-lab faithfulness my-adapter rotten_tomatoes`.
+#
+# **Read on:** Jain and Wallace 2019 (*Attention is not Explanation*) and Wiegreffe and Pinter 2019 (*Attention is not not Explanation*),
+# the dispute behind this lesson; DeYoung et al. 2020 for the two measures; Sundararajan et al. 2017 for integrated gradients.
+#
+# **Next:** [04 The layer-index curve](04_layer_curve.ipynb).

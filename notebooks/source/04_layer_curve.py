@@ -13,7 +13,7 @@
 # ## What a curve costs
 #
 # The prompt joins at the input of one block, $m$. To see which is best, train at each of the $L$ blocks, with $K$ seeds each:
-# $K L$ runs. Below the prompt all of them read the same text with the same frozen blocks, so that part can be computed once for
+# $K L$ runs. Below the prompt all of them read the same text with the same frozen blocks, so that part, the **trunk**, can be computed once for
 # everybody, block by block, and each run leaves it at its own $m$:
 #
 # ```
@@ -42,7 +42,7 @@ check_passes(passes)
 # %% [markdown]
 # If you are stuck, [solutions/04](solutions/04_layer_curve.ipynb) has it; nothing below depends on yours.
 #
-# **Predict:** MiniLM has 6 blocks. Which part of the forward passes does sharing save, with three seeds? And for the 24 blocks of
+# **Predict:** MiniLM has 6 blocks. What share of the forward passes is saved, with three seeds? And for the 24 blocks of
 # RoBERTa-large?
 
 # %%
@@ -99,16 +99,16 @@ layer_curve(curve, L=backbone.L);
 # worth what it has above the linear head, which has no prompt at all. Before you believe a bump, look at how far the runs of *one*
 # block lie apart: they differ in nothing but the seed.
 #
-# And there is a second kind of luck, the same for all runs: the test texts themselves. A score $p$ on $n$ texts has a standard
-# error of $\sqrt{p(1-p)/n}$.
+# And there is a second kind of luck, the test texts themselves. All runs read the same ones and share part of it, so a difference of two
+# blocks has less of it than a single score. For one score $p$, an accuracy on $M$ texts, the standard error is $\sqrt{p(1-p)/M}$.
 
 # %%
-p, n = runs["score"].mean(), len(data.test)
+p, M = runs["score"].mean(), len(data.test)
 by_block = runs.groupby("layer")[["validation_score", "score"]].agg(["mean", "std"])
 print((100 * by_block).round(1).to_string())
 means = 100 * by_block["score", "mean"]
-luck = 100 * (p * (1 - p) / n) ** 0.5
-print(f"\nthe luck of {n} test texts: a standard error of {luck:.1f} points; "
+luck = 100 * (p * (1 - p) / M) ** 0.5
+print(f"\nthe luck of {M} test texts: a standard error of {luck:.1f} points; "
       f"the best and the worst block lie {means.max() - means.min():.1f} apart")
 
 # %% [markdown]
@@ -262,6 +262,9 @@ texts = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy .
 LayerCurve(pd.concat([curve, *measured], ignore_index=True), open_run=opener(backbone), texts=texts)
 
 # %% [markdown]
+# **What to keep.** The best of several noisy blocks flatters. Pick on the validation texts, report on the test texts, and prefer the cheap
+# block that is not told apart from the best.
+#
 # > **What we do not know.** What Figure 2's points are: no numbers are printed, nor how many runs stand behind one. Whether the
 # > best block was picked on the texts that it is reported on (Table 7 searches the layer with everything else). Whether "middle" is
 # > a property of the method, of the task or of the model: a model of six blocks has no layer 12. And whether the reason is the one
@@ -270,3 +273,5 @@ LayerCurve(pd.concat([curve, *measured], ignore_index=True), open_run=opener(bac
 # **Try next:** `method="lpt"` in the cell that draws the curve: its prompt is made from the state below block $m$, so a high block
 # gives it more to read. Or `lr=1e-3`. With SmolLM2 after `make models`, some of its 30 blocks, which takes a while:
 # `idspam-lab curve rotten_tomatoes --backbone smollm2 --layers 10 15 20 --seeds 1 --limit 200 --epochs 2 --lr 1e-3 --max-length 48`.
+#
+# **Next:** [05 Zero-shot transfer](05_transfer.ipynb).

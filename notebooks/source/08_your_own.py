@@ -318,6 +318,8 @@ else:
 # - **Do not decide about people with this.** Nothing here was measured for that.
 
 # %% [markdown]
+# **What to keep.** Look at the classes, at texts that are on both sides and at the lazy answer, before you look at a score.
+#
 # > **What we do not know.** Whether next month's texts will be like these: a test split of one table says nothing about that. Whether
 # > the block that suits film reviews suits your texts: `--layer auto` asks the validation rows. How well a random decoder stands for
 # > yours: only as far as shapes go. And whether an adapter of 590,000 numbers can be made to give away the texts it was trained on:
