@@ -328,6 +328,7 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
             trained, given = kinds[self.pairs], kinds[not self.pairs]
             warnings.warn(f"The classifier was trained on {trained} and reads {given} here.", stacklevel=3)
         if self.verbalizer:
+            encode(self.backbone, first, second)  # for its checks: inside the template no text is empty
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
             first, cut_before = self.verbalizer.fill(first, second, self.backbone.tokenizer, limit)
             second = None
