@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .errors import BadInput
 from .metrics import check_metric
+from .tasks.columns import is_table
 
 
 def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
@@ -14,16 +15,23 @@ def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] |
     """
     if isinstance(texts, str):
         raise BadInput("One text was given where a list of texts is wanted: write [text].")
+    if is_other(texts):
+        raise BadInput(f"A {type(texts).__name__} was given where texts are wanted: {instead_of(texts)}.")
     if hasattr(texts, "texts"):  # tasks.Examples
         return texts.texts, texts.pairs, texts.labels
     if getattr(texts, "ndim", None) == 1:  # a pandas Series or numpy array of texts
         texts = texts.tolist()
-    if hasattr(texts, "keys") or hasattr(texts, "examples") or hasattr(texts, "test"):  # a DataFrame, Table, TaskData
-        raise BadInput(f"A {type(texts).__name__} was given where texts are wanted: {instead_of(texts)}.")
     texts = list(texts)
     if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
         return [a for a, _ in texts], [b for _, b in texts], None
     return texts, None, None
+
+
+def is_other(data) -> bool:
+    """A table, another mapping, what read_table gives, or a task: no texts one after the other."""
+    if hasattr(data, "tolist"):  # a Series has keys, too
+        return False
+    return is_table(data) or any(hasattr(data, name) for name in ("keys", "examples", "split_rule"))
 
 
 def instead_of(data) -> str:
@@ -61,7 +69,7 @@ def check_labels(examples, id2label: dict[int, str], what: str) -> None:
         BadInput: otherwise.
     """
     labels = getattr(examples, "labels", None)
-    if labels is None and (hasattr(examples, "keys") or hasattr(examples, "split_rule")):
+    if is_other(examples):
         raise BadInput(f"A {type(examples).__name__} was given as {what} texts: {instead_of(examples)}.")
     if labels is None:
         raise BadInput(

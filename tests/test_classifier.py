@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 import transformers
+from datasets import Dataset
 from safetensors.torch import load_file
 
 from idspam_lab.analysis.paths import knock_out_each
@@ -211,6 +212,8 @@ def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, meth
         ("one text", "write \\[text\\]"),
         ({"text": ["fine"]}, "A dict was given where texts are wanted: give one column"),
         (pd.DataFrame({"text": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
+        (pd.DataFrame({"texts": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
+        (Dataset.from_dict({"text": ["fine"]}), "A Dataset was given where texts are wanted: give one column"),
     ],
 )
 def test_texts_that_are_none(clf, texts, sentence):
@@ -441,8 +444,13 @@ def test_what_is_no_training_texts_gets_advice(tiny):
     clf, data = PromptClassifier(tiny), load_task("rotten_tomatoes", source="embedded", limit=20)
     with pytest.raises(BadInput, match="A TaskData was given as training texts: give its data.train, data.validation"):
         clf.fit(data)
-    with pytest.raises(BadInput, match="A DataFrame was given as training texts: .*load_task.table..train"):
-        clf.fit(pd.DataFrame({"text": ["a"], "label": [1]}))
+    rows = {"text": ["a"], "labels": [1]}
+    for table in (rows, pd.DataFrame(rows), Dataset.from_dict(rows)):
+        name = type(table).__name__
+        with pytest.raises(BadInput, match=f"A {name} was given as training texts: .*load_task.table..train"):
+            clf.fit(table)
+        with pytest.raises(BadInput, match=f"A {name} was given as evaluation texts: .*load_task.table..train"):
+            clf.evaluate(table)
 
 
 def test_a_token_that_the_model_does_not_know_is_named(minilm):
