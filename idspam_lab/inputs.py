@@ -13,14 +13,14 @@ def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] |
     Raises:
         BadInput: one text, or a table, where a list is wanted.
     """
+    if hasattr(texts, "tolist"):  # a pandas Series, or a numpy array of texts or pairs
+        texts = texts.tolist()
     if isinstance(texts, str):
         raise BadInput("One text was given where a list of texts is wanted: write [text].")
     if is_other(texts):
         raise BadInput(f"A {type(texts).__name__} was given where texts are wanted: {instead_of(texts)}.")
     if hasattr(texts, "texts"):  # tasks.Examples
         return texts.texts, texts.pairs, texts.labels
-    if getattr(texts, "ndim", None) == 1:  # a pandas Series or numpy array of texts
-        texts = texts.tolist()
     texts = list(texts)
     if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
         return [a for a, _ in texts], [b for _, b in texts], None

@@ -214,6 +214,7 @@ def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, meth
         (pd.DataFrame({"text": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
         (pd.DataFrame({"texts": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
         (Dataset.from_dict({"text": ["fine"]}), "A Dataset was given where texts are wanted: give one column"),
+        (np.array([["fine"]]), "Text 1 is .'fine'.: give a string"),
     ],
 )
 def test_texts_that_are_none(clf, texts, sentence):
@@ -438,6 +439,12 @@ def test_a_column_of_a_table_is_texts(tiny):
     for column in (pd.Series(texts), np.array(texts), pd.DataFrame({"text": texts})["text"]):
         assert (clf.predict_proba(column) == clf.predict_proba(texts)).all()
     assert clf.predict_proba(texts).shape == (2, 3)
+
+
+def test_two_columns_of_a_table_are_pairs(tiny):
+    clf, pairs = PromptClassifier(tiny), [("a gripping film", "dull"), ("dull", "a film")]
+    columns = pd.DataFrame(pairs, columns=["a", "b"])[["a", "b"]].values
+    assert (clf.predict_proba(columns) == clf.predict_proba(pairs)).all()
 
 
 def test_what_is_no_training_texts_gets_advice(tiny):
