@@ -1,6 +1,6 @@
 """What a classifier is given: texts, pairs and labels; and what of it is refused before anything is computed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .errors import BadInput
 from .metrics import check_metric
@@ -25,6 +25,11 @@ def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] |
     if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
         return [a for a, _ in texts], [b for _, b in texts], None
     return texts, None, None
+
+
+def listed(texts):
+    """What can be read once only, such as a generator, as a list; all else as it is."""
+    return list(texts) if isinstance(texts, Iterator) else texts
 
 
 def is_other(data) -> bool:

@@ -320,6 +320,12 @@ def test_a_study_is_tidy_and_its_sentences_hold_its_numbers(whole):
     assert "miss their sum" in fourth
 
 
+def test_texts_that_can_be_read_once_are_read_by_every_classifier(seeds, validation):
+    texts = (text for text in validation.texts[:2])
+    found = faithfulness.study(seeds, texts, draws=1, steps=1, shares=[0.5])
+    assert found.completeness.groupby("run")["text"].count().tolist() == [2, 2]
+
+
 def test_the_difference_to_random_is_text_by_text(whole):
     per_run = whole.erasure.query("route == 'both'").groupby(["run", "order"])["comprehensiveness"].mean().unstack()
     found = faithfulness.against(whole).set_index(["measure", "route"]).loc[("comprehensiveness", "both")]
