@@ -1,10 +1,15 @@
 """What a classifier is given: texts, pairs and labels; and what of it is refused before anything is computed."""
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from .errors import BadInput
 from .metrics import check_metric
 from .tasks.columns import is_table
+
+PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
@@ -46,6 +51,17 @@ def instead_of(data) -> str:
     if hasattr(data, "examples"):  # what read_table gives
         return "give its .examples"
     return 'give one column, as in table["text"], or with labels load_task(table).train'
+
+
+def level_outside() -> int:
+    """The `stacklevel` of the line outside the package that a warning of its caller is about.
+
+    `warnings.warn` can find it by itself (skip_file_prefixes) from Python 3.12 on.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def check_training(clf, train, validation, metric: str) -> None:

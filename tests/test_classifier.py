@@ -232,6 +232,13 @@ def test_too_long_text_is_cut_and_said_so_once(clf):
     assert [str(w.message) for w in caught] == ["2 of 3 texts are longer than 512 tokens and were cut there."]
 
 
+@pytest.mark.parametrize("verb", ["rows", "predict_proba", "predict", "explain"])
+def test_a_cut_text_is_noticed_where_the_verb_was_called(clf, verb):
+    with pytest.warns(UserWarning, match="were cut there") as caught:
+        getattr(clf, verb)(["word " * 600])
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
