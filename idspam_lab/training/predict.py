@@ -45,7 +45,7 @@ def predict_logits(
         for chunk in token_chunks(rows, batch_tokens):
             batch = {key: value.to(device) for key, value in collate([rows[i] for i in chunk]).items()}
             batch.pop("labels", None)
-            with evaluating(model), autocast(precision, device):  # a chunk a turn: other threads have theirs
+            with evaluating(model), autocast(precision, device):  # a turn, if the caller has not taken one for all
                 out = model(**batch).logits
             for i, row in zip(chunk, out.float().cpu(), strict=True):
                 logits[i] = row
