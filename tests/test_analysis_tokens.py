@@ -254,7 +254,7 @@ def test_block_attention_is_what_hugging_face_returns(tiny):
 
 
 def test_methods_without_a_prompt_of_their_own_are_refused(tiny):
-    with pytest.raises(BadInput, match="acts inside the frozen model"):
+    with pytest.raises(BadInput, match="own way through the model"):
         block_attention(PromptClassifier(tiny, "linear_head").eval(), "a film")
 
 

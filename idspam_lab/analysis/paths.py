@@ -101,8 +101,8 @@ def logits_by_route(
 ) -> tuple[Tensor, Trace | None]:
     """Logits (B, K) of the texts `backbone` behind the prompts of the texts `generator`, and those prompts' trace.
 
-    Both are B tokenised rows. A method that acts inside the frozen model has one route only: there both rows must be
-    the same.
+    Both are B tokenised rows. A method with its own way through the model has one route only: there both rows must
+    be the same.
     """
     with evaluating(clf):
         ids, mask, types = batch_of(clf, backbone)
@@ -149,8 +149,8 @@ def has_own_route(clf: PromptClassifier) -> bool:
 
 def no_route_sentence(clf: PromptClassifier) -> str:
     return (
-        f"Method {clf.method_name!r} acts inside the frozen model: a token cannot be taken from its prompt alone, "
-        "only from both."
+        f"Method {clf.method_name!r} has its own way through the model, so no prompt can be told apart from the text: "
+        "take tokens away from both at once, or choose a method such as 'idspam' or 'lpt'."
     )
 
 
