@@ -54,7 +54,7 @@ def knockout(
         BadInput: a place is not in the text, nothing would be left, the token is the one that the head reads, or the
             method has no prompt of its own to take a token from.
     """
-    row = row_of(clf, text, max_length)
+    row = clf.rows([text], max_length)[0]
     check_places(clf, row, set(generator), set(backbone))
     return knock_out(clf, row, [(set(generator), set(backbone))])[0]
 
@@ -66,7 +66,7 @@ def knock_out_each(
 
     None stands for a token that cannot be taken away on that route.
     """
-    row, found = row_of(clf, text, max_length), {}
+    row, found = clf.rows([text], max_length)[0], {}
     N = len(row["input_ids"])
     for route in routes(clf):
         places = [i for i in range(N) if N > 1 and (route == "generator" or i != read_place(clf, row))]
@@ -155,15 +155,6 @@ def no_route_sentence(clf: PromptClassifier) -> str:
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
-
-
-def row_of(clf: PromptClassifier, text: str | tuple[str, str], max_length: int | None = None) -> Row:
-    """One text, or a pair, tokenised and cut to fit.
-
-    Raises:
-        BadInput: it is empty.
-    """
-    return clf.rows([text], max_length)[0]
 
 
 def without(row: Row, places: set[int]) -> Row:
