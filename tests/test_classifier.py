@@ -497,7 +497,7 @@ def test_a_reading_waits_for_a_chunk_and_not_for_a_whole_validation(tiny, train,
     clf.forward = watched
     free = []
 
-    def count(rows, batch_tokens):
+    def count(rows):
         for chunk in token_chunks(rows, 16):
             free.append(not TURN._is_owned())
             yield chunk

@@ -18,9 +18,7 @@ from ..methods.base import run_with_prompt
 from ..methods.idspam import only_prompts
 from ..training.batches import Collate, Row
 from ..training.device import device_of
-from ..training.predict import evaluating
-
-BATCH_TOKENS = 4096  # at once, so that memory does not depend on how long the texts are
+from ..training.predict import BATCH_TOKENS, evaluating
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def vectors(backbone: Backbone, texts: tuple[str, ...], max_length: int | None =
     some = [i for i, holds in enumerate(holds_text(backbone.tokenizer, rows)) if holds]
     rows, found = [rows[i] for i in some], torch.zeros(len(texts), backbone.n)
     collate, read = Collate(0), READOUTS[backbone.default_read]
-    for chunk in token_chunks(rows, batch_tokens=4096):
+    for chunk in token_chunks(rows):
         batch = {name: part.to(device_of(backbone)) for name, part in collate([rows[i] for i in chunk]).items()}
         ids, mask = batch["input_ids"], batch["attention_mask"]
         with evaluating(backbone):

@@ -142,10 +142,10 @@ def evaluate_many(shared: SharedPass, lanes: list[Lane], rows: list[Row], metric
 
 
 @torch.no_grad()
-def predict_many(shared: SharedPass, clfs: Sequence, rows: list[Row], batch_tokens: int = 4096) -> Tensor:
+def predict_many(shared: SharedPass, clfs: Sequence, rows: list[Row]) -> Tensor:
     """Logits of every classifier for every row, on the CPU in fp32. (classifiers, rows, K)"""
     number, found = {clf: i for i, clf in enumerate(clfs)}, None
-    for chunk in token_chunks(rows, batch_tokens):
+    for chunk in token_chunks(rows):
         with TURN:
             for clf in clfs:
                 clf.eval()
