@@ -26,7 +26,7 @@ from .errors import BadInput
 from .frozen import Store
 from .frozen.fast import FastPath, fast_path
 from .generator import PromptGenerator, Trace
-from .inputs import check_labels, check_training, columns
+from .inputs import check_labels, check_training, columns, level_outside
 from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
@@ -326,8 +326,10 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
         if self.pairs is not None and len(first) and self.pairs != (second is not None):
             kinds = ("single texts", "pairs of texts")
             trained, given = kinds[self.pairs], kinds[not self.pairs]
-            warnings.warn(f"The classifier was trained on {trained} and reads {given} here.", stacklevel=3)
+            said = f"The classifier was trained on {trained} and reads {given} here."
+            warnings.warn(said, stacklevel=level_outside())
         if self.verbalizer:
+            encode(self.backbone, first, second)  # for its checks: inside the template no text is empty
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
             first, cut_before = self.verbalizer.fill(first, second, self.backbone.tokenizer, limit)
             second = None
@@ -337,9 +339,8 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
             cut += cut_before
         if cut:
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
-            warnings.warn(
-                f"{cut} of {len(rows)} texts are longer than {limit} tokens and were cut there.", stacklevel=3
-            )
+            said = f"{cut} of {len(rows)} texts are longer than {limit} tokens and were cut there."
+            warnings.warn(said, stacklevel=level_outside())
         if labels is not None:
             for row, label in zip(rows, labels, strict=True):
                 row["labels"] = int(label)

@@ -28,7 +28,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
         write(temporary)
         os.chmod(temporary, 0o666 & ~current_umask())  # mkstemp's are for the owner's eyes alone
         os.replace(temporary, path)
-    except Exception as error:
+    except BaseException as error:  # Ctrl-C, too, leaves no file
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         if (

@@ -1,9 +1,15 @@
 """What a classifier is given: texts, pairs and labels; and what of it is refused before anything is computed."""
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from .errors import BadInput
 from .metrics import check_metric
+from .tasks.columns import is_table
+
+PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] | None]:
@@ -12,18 +18,30 @@ def columns(texts) -> tuple[Sequence[str], Sequence[str] | None, Sequence[int] |
     Raises:
         BadInput: one text, or a table, where a list is wanted.
     """
+    if hasattr(texts, "tolist"):  # a pandas Series, or a numpy array of texts or pairs
+        texts = texts.tolist()
     if isinstance(texts, str):
         raise BadInput("One text was given where a list of texts is wanted: write [text].")
+    if is_other(texts):
+        raise BadInput(f"A {type(texts).__name__} was given where texts are wanted: {instead_of(texts)}.")
     if hasattr(texts, "texts"):  # tasks.Examples
         return texts.texts, texts.pairs, texts.labels
-    if getattr(texts, "ndim", None) == 1:  # a pandas Series or numpy array of texts
-        texts = texts.tolist()
-    if hasattr(texts, "keys") or hasattr(texts, "examples") or hasattr(texts, "test"):  # a DataFrame, Table, TaskData
-        raise BadInput(f"A {type(texts).__name__} was given where texts are wanted: {instead_of(texts)}.")
     texts = list(texts)
     if texts and all(isinstance(text, tuple | list) and len(text) == 2 for text in texts):
         return [a for a, _ in texts], [b for _, b in texts], None
     return texts, None, None
+
+
+def listed(texts):
+    """What can be read once only, such as a generator, as a list; all else as it is."""
+    return list(texts) if isinstance(texts, Iterator) else texts
+
+
+def is_other(data) -> bool:
+    """A table, another mapping, what read_table gives, or a task: no texts one after the other."""
+    if hasattr(data, "tolist"):  # a Series has keys, too
+        return False
+    return is_table(data) or any(hasattr(data, name) for name in ("keys", "examples", "split_rule"))
 
 
 def instead_of(data) -> str:
@@ -33,6 +51,17 @@ def instead_of(data) -> str:
     if hasattr(data, "examples"):  # what read_table gives
         return "give its .examples"
     return 'give one column, as in table["text"], or with labels load_task(table).train'
+
+
+def level_outside() -> int:
+    """The `stacklevel` of the line outside the package that a warning of its caller is about.
+
+    `warnings.warn` can find it by itself (skip_file_prefixes) from Python 3.12 on.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def check_training(clf, train, validation, metric: str) -> None:
@@ -61,7 +90,7 @@ def check_labels(examples, id2label: dict[int, str], what: str) -> None:
         BadInput: otherwise.
     """
     labels = getattr(examples, "labels", None)
-    if labels is None and (hasattr(examples, "keys") or hasattr(examples, "split_rule")):
+    if is_other(examples):
         raise BadInput(f"A {type(examples).__name__} was given as {what} texts: {instead_of(examples)}.")
     if labels is None:
         raise BadInput(

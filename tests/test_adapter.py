@@ -286,6 +286,16 @@ def test_full_disk_for_small_files_too(tmp_path, monkeypatch):
     assert (tmp_path / "report").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_write_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
+    def interrupted(self, *_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_text(tmp_path / "report", "new")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process maps")
 def test_tensors_that_were_read_do_not_hold_on_to_their_file(tmp_path):
     path = write_tensors(tmp_path / "weights.safetensors", {"w": torch.arange(3.0)})

@@ -89,6 +89,8 @@ def test_prompts_are_the_methods_own_in_the_texts_order(tiny):
         expected, _ = clf.method.generator(tiny.embed_tokens(ids), torch.ones_like(ids))
         assert found == pytest.approx(expected[0].detach().numpy(), abs=1e-6)
     assert prompts(PromptClassifier(tiny, "lpt", t=2).eval(), TEXTS).shape == (3, 2, 32)
+    with pytest.raises(BadInput, match="There are no texts: give one at least"):
+        prompts(clf, [])
 
 
 def test_input_share_of_equal_opposite_and_zero_prompts():

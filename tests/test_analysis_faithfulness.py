@@ -263,7 +263,7 @@ def test_methods_that_can_and_cannot_be_changed(tiny):
     lpt = PromptClassifier(tiny, "lpt").eval()
     assert UNIFORM not in set(interventions(lpt, lpt.rows(TEXTS))["intervention"])
     lora = PromptClassifier(tiny, "lora").eval()
-    with pytest.raises(BadInput, match="acts inside the frozen model"):
+    with pytest.raises(BadInput, match="own way through the model"):
         interventions(lora, lora.rows(TEXTS))
 
 
@@ -318,6 +318,12 @@ def test_a_study_is_tidy_and_its_sentences_hold_its_numbers(whole):
     flips = whole.prompts.query("intervention == @MEAN").groupby("run")["flipped"].mean().mean()
     assert f"{100 * flips:.1f} % of the texts" in third
     assert "miss their sum" in fourth
+
+
+def test_texts_that_can_be_read_once_are_read_by_every_classifier(seeds, validation):
+    texts = (text for text in validation.texts[:2])
+    found = faithfulness.study(seeds, texts, draws=1, steps=1, shares=[0.5])
+    assert found.completeness.groupby("run")["text"].count().tolist() == [2, 2]
 
 
 def test_the_difference_to_random_is_text_by_text(whole):

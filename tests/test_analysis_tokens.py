@@ -96,6 +96,11 @@ def test_without_special_tokens_and_without_texts(clf):
         token_table(clf, [])
 
 
+def test_texts_that_can_be_read_once_are_read_as_their_list(clf):
+    once = token_table(clf, (text for text in TEXTS), words=True)
+    assert once.equals(token_table(clf, TEXTS, words=True))
+
+
 def test_attention_table_is_alpha(clf):
     (found,) = clf.explain(TEXTS[:1])
     table = attention(found)
@@ -249,7 +254,7 @@ def test_block_attention_is_what_hugging_face_returns(tiny):
 
 
 def test_methods_without_a_prompt_of_their_own_are_refused(tiny):
-    with pytest.raises(BadInput, match="acts inside the frozen model"):
+    with pytest.raises(BadInput, match="own way through the model"):
         block_attention(PromptClassifier(tiny, "linear_head").eval(), "a film")
 
 

@@ -296,6 +296,16 @@ def test_a_missing_pooler_is_no_loss(tmp_path):
     assert load_backbone(tmp_path).L == 3
 
 
+def test_a_folder_has_its_own_name_however_it_is_given(tmp_path, monkeypatch):
+    folder = saved(tmp_path / "mine", CONFIGS["bert"])
+    (folder / "inside").mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    for here, name in ((folder, "."), (folder / "inside", ".."), (tmp_path, "mine/")):
+        monkeypatch.chdir(here)
+        assert load_backbone(name).name == "mine"
+    assert load_backbone(tmp_path / "link").name == "link"
+
+
 def test_weights_cut_off_by_a_full_disk(tmp_path):
     saved(tmp_path, CONFIGS["bert"])
     with open(tmp_path / "model.safetensors", "r+b") as file:

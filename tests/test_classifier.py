@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 import transformers
+from datasets import Dataset
 from safetensors.torch import load_file
 
 from idspam_lab.analysis.paths import knock_out_each
@@ -211,6 +212,9 @@ def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, meth
         ("one text", "write \\[text\\]"),
         ({"text": ["fine"]}, "A dict was given where texts are wanted: give one column"),
         (pd.DataFrame({"text": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
+        (pd.DataFrame({"texts": ["fine"]}), "A DataFrame was given where texts are wanted: give one column"),
+        (Dataset.from_dict({"text": ["fine"]}), "A Dataset was given where texts are wanted: give one column"),
+        (np.array([["fine"]]), "Text 1 is .'fine'.: give a string"),
     ],
 )
 def test_texts_that_are_none(clf, texts, sentence):
@@ -226,6 +230,13 @@ def test_too_long_text_is_cut_and_said_so_once(clf):
     assert [len(row["input_ids"]) for row in rows] == [512, 512, 3]
     assert rows[0]["input_ids"][-1] == clf.backbone.tokenizer.sep_token_id  # cut inside, not at its end
     assert [str(w.message) for w in caught] == ["2 of 3 texts are longer than 512 tokens and were cut there."]
+
+
+@pytest.mark.parametrize("verb", ["rows", "predict_proba", "predict", "explain"])
+def test_a_cut_text_is_noticed_where_the_verb_was_called(clf, verb):
+    with pytest.warns(UserWarning, match="were cut there") as caught:
+        getattr(clf, verb)(["word " * 600])
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize(
@@ -437,12 +448,23 @@ def test_a_column_of_a_table_is_texts(tiny):
     assert clf.predict_proba(texts).shape == (2, 3)
 
 
+def test_two_columns_of_a_table_are_pairs(tiny):
+    clf, pairs = PromptClassifier(tiny), [("a gripping film", "dull"), ("dull", "a film")]
+    columns = pd.DataFrame(pairs, columns=["a", "b"])[["a", "b"]].values
+    assert (clf.predict_proba(columns) == clf.predict_proba(pairs)).all()
+
+
 def test_what_is_no_training_texts_gets_advice(tiny):
     clf, data = PromptClassifier(tiny), load_task("rotten_tomatoes", source="embedded", limit=20)
     with pytest.raises(BadInput, match="A TaskData was given as training texts: give its data.train, data.validation"):
         clf.fit(data)
-    with pytest.raises(BadInput, match="A DataFrame was given as training texts: .*load_task.table..train"):
-        clf.fit(pd.DataFrame({"text": ["a"], "label": [1]}))
+    rows = {"text": ["a"], "labels": [1]}
+    for table in (rows, pd.DataFrame(rows), Dataset.from_dict(rows)):
+        name = type(table).__name__
+        with pytest.raises(BadInput, match=f"A {name} was given as training texts: .*load_task.table..train"):
+            clf.fit(table)
+        with pytest.raises(BadInput, match=f"A {name} was given as evaluation texts: .*load_task.table..train"):
+            clf.evaluate(table)
 
 
 def test_a_token_that_the_model_does_not_know_is_named(minilm):
@@ -475,7 +497,7 @@ def test_a_reading_waits_for_a_chunk_and_not_for_a_whole_validation(tiny, train,
     clf.forward = watched
     free = []
 
-    def count(rows, batch_tokens):
+    def count(rows):
         for chunk in token_chunks(rows, 16):
             free.append(not TURN._is_owned())
             yield chunk

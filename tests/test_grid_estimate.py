@@ -99,6 +99,9 @@ def test_a_table_of_ones_own_is_counted(tmp_path):
     path.write_text("text,label\n" + "".join(f"one two three four {i},{i % 2}\n" for i in range(100)))
     size, held = size_of(replace(planned("idspam"), task=str(path)))
     assert size.train + size.test + held == 100 and 5 <= size.mean <= 10
+    run = replace(planned("idspam"), task=str(path), transfer=("sst2",))
+    assert estimate.tested(run) == size.test + SIZES["sst2"].test
+    assert estimate.tested(replace(run, test_limit=3)) == 6
 
 
 def test_the_recorded_sizes_are_those_of_the_embedded_texts():

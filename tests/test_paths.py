@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from idspam_lab import BadInput, PromptClassifier
-from idspam_lab.analysis.paths import knock_out_each, knockout, logits_by_route, routes, row_of
+from idspam_lab.analysis.paths import knock_out_each, knockout, logits_by_route, routes
 
 TEXT = "a gripping film with a dull end"
 SHORTER = "a film with a dull end"  # without token 2
@@ -39,7 +39,7 @@ def test_taken_away_on_both_routes_is_the_text_without_it(clf):
 
 def test_each_route_alone_crosses_the_two_texts(clf):
     """The prompt of one text before the other, built here from the parts, without paths.py."""
-    rows = {text: row_of(clf, text) for text in (TEXT, SHORTER)}
+    rows = {text: clf.rows([text])[0] for text in (TEXT, SHORTER)}
     for prompted, read in ((SHORTER, TEXT), (TEXT, SHORTER)):
         E, _ = parts(clf, rows[prompted])
         _, hidden = parts(clf, rows[read])
@@ -90,12 +90,12 @@ def test_a_method_inside_the_model_has_one_route(tiny):
     assert routes(plain) == ("both",)
     expected = plain.predict_proba([SHORTER], precision="fp32")[0]
     assert numbers(knockout(plain, TEXT, {2}, {2})) == pytest.approx(expected)
-    with pytest.raises(BadInput, match="acts inside the frozen model"):
+    with pytest.raises(BadInput, match="own way through the model"):
         knockout(plain, TEXT, generator={2})
 
 
 def test_a_swap_is_the_other_texts_prompt(clf):
-    a, b = row_of(clf, TEXT), row_of(clf, "tedious")
+    a, b = clf.rows([TEXT, "tedious"])
     crossed, _ = logits_by_route(clf, [a, b], [b, b])
     straight, _ = logits_by_route(clf, [b], [b])
     assert crossed[1].tolist() == pytest.approx(straight[0].tolist(), abs=1e-6)

@@ -42,7 +42,8 @@ def test_it_is_the_cosine_of_the_models_own_vectors(minilm):
 
 
 def test_an_empty_text_is_like_none(minilm):
-    assert similarity(minilm, Examples(("a film", "a film"), ("", "a film"))) == pytest.approx([0, 1], abs=1e-5)
+    nothing = Examples(("a film",) * 4, ("", "\u200b", "[SEP]", "a film"))
+    assert similarity(minilm, nothing) == pytest.approx([0, 0, 0, 1], abs=1e-5)
 
 
 @pytest.mark.parametrize("same", [1, 0])

@@ -332,6 +332,24 @@ def test_a_writer_that_fails_leaves_nothing(store):
     assert not list(store.folder.iterdir())
 
 
+@pytest.mark.parametrize("when", ["while it is written", "before it is read"])
+def test_states_that_are_cleared_meanwhile_stop_no_run(clf, store, monkeypatch, when):
+    name = "append" if when == "while it is written" else "finish"
+    real = getattr(cache.Writer, name)
+
+    def clearing(self, *arguments):
+        real(self, *arguments)
+        for entry in cache.entries(self.place.parent):
+            cache.remove(entry["place"])
+
+    monkeypatch.setattr(cache.Writer, name, clearing)
+    rows = clf.rows(reviews(8))
+    with pytest.warns(UserWarning, match="was removed .* no run is going.* kept in memory"):
+        found = logits_of(clf, rows, store)
+    assert (found - logits_of(clf, rows)).abs().max() < 1e-6
+    assert not list(store.folder.iterdir())
+
+
 SCRIPT = """
 import os, sys, time
 import torch, transformers

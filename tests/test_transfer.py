@@ -210,3 +210,6 @@ def test_home_and_abroad_has_a_row_a_method_the_best_at_home_first():
     found = home_and_abroad(pd.DataFrame(runs))
     assert list(found.columns) == ["at home, x", "abroad, y"] and list(found.index) == ["b", "a"]
     assert found.loc["b"].tolist() == ["81.0 ± 1.4", "41.0 ± 1.4"] and found.loc["a", "abroad, y"] == "50.0 ± 0.0"
+    twice = pd.DataFrame([*runs, *(run | {"layer": 4} for run in runs[:2])])
+    with pytest.raises(BadInput, match="several configurations of a, which differ in layer: leave one"):
+        home_and_abroad(twice)

@@ -129,6 +129,19 @@ def test_what_the_template_leaves_no_room_for_is_counted(masked):
         clf.rows(["word " * 40, "short"], 16)
 
 
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        (["fine", ""], "Text 2 is empty"),
+        (["fine", None], "Text 2 is None: give a string"),
+        (["\u200b"], "Text 1 holds nothing that the model can read"),
+    ],
+)
+def test_texts_are_refused_as_without_a_template(masked, texts, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        PromptClassifier(masked, "linear_head", verbalizer=FILM).predict(texts)
+
+
 def test_nothing_to_train_is_said(masked, train):
     with pytest.raises(BadInput, match="has nothing to train"):
         PromptClassifier(masked, "linear_head", labels=("neg", "pos"), verbalizer=FILM).fit(train, progress=False)

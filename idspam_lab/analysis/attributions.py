@@ -15,8 +15,8 @@ from torch import Tensor
 from ..backbones import Backbone
 from ..errors import BadInput
 from ..training.batches import Row
-from ..training.predict import evaluating
-from .paths import BATCH_TOKENS, above, batch_of
+from ..training.predict import BATCH_TOKENS, evaluating
+from .paths import above, batch_of
 from .routes import check_routes, own_prompts, special_ids
 
 TOLERANCE, MOST_STEPS = 0.01, 256  # of integrated gradients: a point of probability, and the most steps to get there

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadInput
+from ..inputs import listed
 from .erasure import RARITY, SHARES, aopc, erasure, orders
 from .interventions import MEAN, UNIFORM, interventions
 from .seeds import over_seeds
@@ -53,6 +54,7 @@ def study(
             their trained weights: raw AOPC of different models cannot be compared.
     """
     check_alike(classifiers)
+    texts = listed(texts)
     parts: dict[str, list] = {"erasure": [], "prompts": [], "completeness": []}
     for run, clf in classifiers.items():
         say(f"{run}: erasing tokens and changing prompts.")

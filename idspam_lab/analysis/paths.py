@@ -18,9 +18,7 @@ from ..methods.base import run_with_prompt
 from ..methods.idspam import only_prompts
 from ..training.batches import Collate, Row
 from ..training.device import device_of
-from ..training.predict import evaluating
-
-BATCH_TOKENS = 4096  # at once, so that memory does not depend on how long the texts are
+from ..training.predict import BATCH_TOKENS, evaluating
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def knockout(
         BadInput: a place is not in the text, nothing would be left, the token is the one that the head reads, or the
             method has no prompt of its own to take a token from.
     """
-    row = row_of(clf, text, max_length)
+    row = clf.rows([text], max_length)[0]
     check_places(clf, row, set(generator), set(backbone))
     return knock_out(clf, row, [(set(generator), set(backbone))])[0]
 
@@ -66,7 +64,7 @@ def knock_out_each(
 
     None stands for a token that cannot be taken away on that route.
     """
-    row, found = row_of(clf, text, max_length), {}
+    row, found = clf.rows([text], max_length)[0], {}
     N = len(row["input_ids"])
     for route in routes(clf):
         places = [i for i in range(N) if N > 1 and (route == "generator" or i != read_place(clf, row))]
@@ -101,8 +99,8 @@ def logits_by_route(
 ) -> tuple[Tensor, Trace | None]:
     """Logits (B, K) of the texts `backbone` behind the prompts of the texts `generator`, and those prompts' trace.
 
-    Both are B tokenised rows. A method that acts inside the frozen model has one route only: there both rows must be
-    the same.
+    Both are B tokenised rows. A method with its own way through the model has one route only: there both rows must
+    be the same.
     """
     with evaluating(clf):
         ids, mask, types = batch_of(clf, backbone)
@@ -149,21 +147,12 @@ def has_own_route(clf: PromptClassifier) -> bool:
 
 def no_route_sentence(clf: PromptClassifier) -> str:
     return (
-        f"Method {clf.method_name!r} acts inside the frozen model: a token cannot be taken from its prompt alone, "
-        "only from both."
+        f"Method {clf.method_name!r} has its own way through the model, so no prompt can be told apart from the text: "
+        "take tokens away from both at once, or choose a method such as 'idspam' or 'lpt'."
     )
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
-
-
-def row_of(clf: PromptClassifier, text: str | tuple[str, str], max_length: int | None = None) -> Row:
-    """One text, or a pair, tokenised and cut to fit.
-
-    Raises:
-        BadInput: it is empty.
-    """
-    return clf.rows([text], max_length)[0]
 
 
 def without(row: Row, places: set[int]) -> Row:

@@ -16,10 +16,12 @@ def prompts(clf, texts, *, max_length: int | None = None) -> np.ndarray:
     """Each text's prompt at block m. (texts, t, n), float32
 
     Raises:
-        BadInput: the method makes no prompt of its own, or a text is empty.
+        BadInput: the method makes no prompt of its own, a text is empty, or there is none.
     """
     check_routes(clf)
     rows = clf.rows(texts, max_length)
+    if not rows:
+        raise BadInput("There are no texts: give one at least.")
     found: list = [None] * len(rows)
     with evaluating(clf):
         for chunk in chunks(rows):

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ..errors import BadInput
 from ..training.batches import Row
-from ..training.predict import evaluating, token_chunks
-from .paths import BATCH_TOKENS, above, batch_of, has_own_route, no_route_sentence, prompts_of
+from ..training.predict import BATCH_TOKENS, evaluating, token_chunks
+from .paths import above, batch_of, has_own_route, no_route_sentence, prompts_of
 
 Prompts = tuple[Tensor, dict[int, Tensor]]  # (B, t, n) at block m, and those at later blocks; (1, t, n): one for all
 Maker = Callable[..., Prompts]  # (classifier, B rows) -> their prompts

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from ..backbones import Backbone, encode
+from ..backbones.tokens import holds_text
 from ..errors import BadInput
 from ..readout import READOUTS
 from ..tasks import Examples, sample
@@ -37,10 +38,11 @@ def similarity(backbone: Backbone, examples: Examples, max_length: int | None = 
 
 def vectors(backbone: Backbone, texts: tuple[str, ...], max_length: int | None = None) -> Tensor:
     """What the head would read of each text, made one long; zeros for an empty text. (texts, n), fp32 on the CPU."""
-    found, some = torch.zeros(len(texts), backbone.n), [i for i, text in enumerate(texts) if text.strip()]
-    rows, _ = encode(backbone, [texts[i] for i in some], None, max_length)
+    rows, _ = encode(backbone, texts, None, max_length, empty=True)
+    some = [i for i, holds in enumerate(holds_text(backbone.tokenizer, rows)) if holds]
+    rows, found = [rows[i] for i in some], torch.zeros(len(texts), backbone.n)
     collate, read = Collate(0), READOUTS[backbone.default_read]
-    for chunk in token_chunks(rows, batch_tokens=4096):
+    for chunk in token_chunks(rows):
         batch = {name: part.to(device_of(backbone)) for name, part in collate([rows[i] for i in chunk]).items()}
         ids, mask = batch["input_ids"], batch["attention_mask"]
         with evaluating(backbone):

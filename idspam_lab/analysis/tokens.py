@@ -13,6 +13,7 @@ from ..classifier import Explanation
 from ..errors import BadInput
 from ..generator import PromptGenerator
 from ..inputs import columns as columns_of
+from ..inputs import listed
 from ..training.batches import Row
 from ..training.predict import evaluating
 from .routes import chunks, probabilities, source_of, special_ids
@@ -91,6 +92,7 @@ def token_table(
     Raises:
         BadInput: the method has no token weights, a text is empty, or the tokenizer cannot tell words.
     """
+    texts = listed(texts)
     rows = clf.rows(texts, max_length)
     first, second, _ = columns_of(texts)
     found, predicted = traced(clf, rows), probabilities(clf, rows).argmax(-1)

@@ -126,7 +126,7 @@ def load_backbone(
     if hasattr(model, "pooler"):
         model.pooler = None  # it reads the last block's first token, which is no part of the stages
     folder = Path(source) if os.path.isdir(source) else None
-    label = folder.name if folder and name not in PACKAGED else name
+    label = Path(os.path.abspath(folder)).name if folder and name not in PACKAGED else name
     commit = None if folder else hub_commit(name, where)
     found = family(model, tokenizer, label, commit, pooling_default(source, where), word_head)
     found.folder = folder.resolve() if folder and name not in PACKAGED else None

@@ -21,13 +21,20 @@ def check_length(max_length: int | None) -> None:
 
 
 def encode(
-    backbone: Backbone, texts: Sequence[str], pairs: Sequence[str] | None = None, max_length: int | None = None
+    backbone: Backbone,
+    texts: Sequence[str],
+    pairs: Sequence[str] | None = None,
+    max_length: int | None = None,
+    *,
+    empty: bool = False,
 ) -> tuple[list[dict], int]:
     """One row a text, {"input_ids": [...], perhaps "token_type_ids": [...]}, and how many texts were cut to fit.
 
     The paper writes `[SEP] S1 [SEP] S2 [EOS]`; the special tokens here are the tokenizer's own. Decoders' tokenizers
     write none between and after two texts, so for them `S1 [EOS]` or `S1 [EOS] S2 [EOS]` is written out: the last
     token, which the head reads, is then always EOS.
+
+    empty: takes texts without a token of their own, too; `holds_text` tells which they are.
 
     Raises:
         BadInput: a text is no string, or none that UTF-8 can hold; or it, or both of a pair, are empty or hold nothing
@@ -42,13 +49,14 @@ def encode(
             if not is_utf8(text):
                 raise BadInput(f"Text {number} holds half a character ({text[:40]!r}): take its lone surrogate out.")
     for number, pair in enumerate(zip(texts, pairs or texts, strict=True), start=1):
-        if not "".join(pair).strip():
+        if not empty and not "".join(pair).strip():
             raise BadInput(f"Text {number} is empty: {INSTEAD}.")
     if not texts:
         return [], 0
     limit = min(max_length or backbone.max_length, backbone.max_length)
     rows, cut = tokenised(backbone, texts, pairs, limit)
-    refuse_empty(backbone.tokenizer, texts, rows)
+    if not empty:
+        refuse_empty(backbone.tokenizer, texts, rows)
     refuse_unknown_ids(backbone, rows)
     return rows, cut
 
@@ -70,18 +78,23 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def holds_text(tokenizer, rows: list[dict]) -> list[bool]:
+    """Does a row have a token of its text in it, beside those that the tokenizer writes?"""
+    marks = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id}
+    special = set(tokenizer.all_special_ids)
+    if tokenizer.unk_token_id not in marks:
+        special.discard(tokenizer.unk_token_id)  # an unknown word is a word; GPT-2 has one token for all of these
+    return [not special.issuperset(row["input_ids"]) for row in rows]
+
+
 def refuse_empty(tokenizer, texts: Sequence[str], rows: list[dict]) -> None:
     """Every row has a token of its text in it.
 
     Raises:
         BadInput: one has not.
     """
-    marks = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id}
-    special = set(tokenizer.all_special_ids)
-    if tokenizer.unk_token_id not in marks:
-        special.discard(tokenizer.unk_token_id)  # an unknown word is a word; GPT-2 has one token for all of these
-    for number, (text, row) in enumerate(zip(texts, rows, strict=True), start=1):
-        if special.issuperset(row["input_ids"]):
+    for number, (text, holds) in enumerate(zip(texts, holds_text(tokenizer, rows), strict=True), start=1):
+        if not holds:
             raise BadInput(f"Text {number} holds nothing that the model can read ({text.strip()[:40]!r}): {INSTEAD}.")
 
 
@@ -92,7 +105,7 @@ def refuse_unknown_ids(backbone: Backbone, rows: list[dict]) -> None:
         BadInput: the tokenizer is of another model, or was given tokens that the model was not.
     """
     for number, row in enumerate(rows, start=1):
-        highest = max(row["input_ids"])
+        highest = max(row["input_ids"], default=0)
         if highest >= backbone.vocabulary:
             token = backbone.tokenizer.convert_ids_to_tokens(highest)
             raise BadInput(

@@ -12,7 +12,7 @@ from ..backbones import Backbone
 from ..backbones.upper import LONG, frozen_for
 from ..classifier import ClassifierOutput, PromptClassifier
 from ..frozen.fast import fast_path
-from ..training import predict_logits
+from ..training.predict import BATCH_TOKENS, predict_logits
 from .clock import interleaved, medians, timed
 from .found import Found, Ratio
 from .scale import Scale
@@ -51,7 +51,7 @@ def prediction(scale: Scale) -> Found:
             predict_logits(clf, rows, 0)
 
     for N in scale.lengths:
-        rows = texts(max(2, 2 * 4096 // N), N)  # two chunks
+        rows = texts(max(2, 2 * BATCH_TOKENS // N), N)  # two chunks
         count[N] = len(rows)
         lora = short if N < LONG else fused  # the attention that the others take
         reads = {

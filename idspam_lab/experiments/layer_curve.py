@@ -168,15 +168,21 @@ def evaluate_together(
     clfs: Sequence[PromptClassifier], runs: Sequence[Run], settings: Settings, data: TaskData, method: str, command: str
 ) -> list[dict]:
     """A row a run."""
-    rows = clfs[0].rows(data.test, settings.max_length)
+    scores, share = scores_together(clfs, settings, data)
+    return [
+        as_row(clf, method, run, data, data, found, share, command)
+        for clf, run, found in zip(clfs, runs, scores, strict=True)
+    ]
+
+
+def scores_together(clfs: Sequence[PromptClassifier], settings: Settings, there: TaskData) -> tuple[list[dict], float]:
+    """Each one's scores on a task's test texts, read in shared passes, and one's seconds a text."""
+    rows = clfs[0].rows(there.test, settings.max_length)
     started = time.perf_counter()
     logits = predict_many(SharedPass(clfs, rows[0], settings.precision), clfs, rows)  # (runs, texts, K)
     share = (time.perf_counter() - started) / (len(clfs) * len(rows))
-    found = []
-    for clf, run, predicted in zip(clfs, runs, logits.argmax(-1).numpy(), strict=True):
-        scores = with_interval(data.task.metric, data.test.labels, predicted, len(data.task.labels))
-        found.append(as_row(clf, method, run, data, data, scores, share, command))
-    return found
+    metric, labels, K = there.task.metric, there.test.labels, len(there.task.labels)
+    return [with_interval(metric, labels, predicted, K) for predicted in logits.argmax(-1).numpy()], share
 
 
 def linear_head(data: TaskData, backbone: Backbone, settings: Settings, command: str) -> dict:

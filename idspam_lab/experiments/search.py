@@ -12,7 +12,7 @@ import pandas as pd
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..errors import BadInput
-from ..files import check_writable
+from ..files import check_writable, first_line
 from ..methods.spelled import read_method
 from ..tasks import TaskData
 
@@ -152,8 +152,9 @@ def opened(optuna, storage: str | Path, name: str):
             pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST),
         )
     except Exception as error:  # SQLAlchemy's and SQLite's have no common kind
-        first = str(error).strip().splitlines()[0]
-        raise BadInput(f"{path} is no study that can be gone on with ({first}): name another file.") from error
+        raise BadInput(
+            f"{path} is no study that can be gone on with ({first_line(error)}): name another file."
+        ) from error
 
 
 def in_words(params: dict) -> str:

@@ -24,8 +24,8 @@ from ..backbones import Backbone
 from ..classifier import Explanation, PromptClassifier
 from ..errors import BadInput
 from ..files import check_writable, write_json
-from ..methods import LABELS
 from ..methods.code import code_of
+from ..methods.spelled import title_of
 from ..report import write_report
 from ..tasks import Examples, TaskData, warn_of_overlap
 from ..training import Callback, Run, Settings
@@ -107,7 +107,7 @@ def run_session(
         for name, clf in classifiers.items():
             chosen = settings if name == method and settings else beside(clf, settings)
             say(
-                f"Training {label_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, "
+                f"Training {title_of(name)}: {trained(clf):,} parameters, {len(data.train):,} texts, "
                 f"{chosen.epochs} epoch{'s' if chosen.epochs > 1 else ''}."
             )
             runs[name] = clf.fit(
@@ -132,7 +132,7 @@ def run_session(
         save_or_rescue(clf, folder / "adapter")
         draw(folder, runs, method, data, explanations)
     report = {
-        "title": f"{label_of(method)} on {data.task.name}",
+        "title": f"{title_of(method)} on {data.task.name}",
         "command": command,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "task": describe(data),
@@ -190,11 +190,6 @@ def _nothing(line: str) -> None:
     """Says nothing."""
 
 
-def label_of(method: str) -> str:
-    """How a method is called in tables."""
-    return LABELS.get(method, method)
-
-
 def trained(clf: PromptClassifier) -> int:
     """How many parameters train."""
     return sum(p.numel() for p in clf.parameters() if p.requires_grad)
@@ -238,7 +233,7 @@ def result_row(
     clf: PromptClassifier, name: str, run: Run, data: TaskData, transfer: Target | None, settings: Settings
 ) -> dict:
     """One trained method's row."""
-    title = label_of(name)
+    title = title_of(name)
     there = None
     if transfer:
         target = transfer.data

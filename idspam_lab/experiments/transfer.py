@@ -10,11 +10,12 @@ import pandas as pd
 
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
+from ..errors import BadInput
 from ..methods.spelled import title_of
 from ..tasks import TaskData
 from .compare import compare, stem
 from .session import Target
-from .summary import summarize
+from .summary import CONFIGURATION, SAME, summarize, varying
 
 
 def both_ways(
@@ -61,8 +62,19 @@ def home_and_abroad(results: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Texts: mean and standard deviation over the seeds, in percent.
+
+    Raises:
+        BadInput: the table has several configurations of a method (blocks, rates, backbones, ...).
     """
     table = summarize(results)
+    twice = table[table.duplicated(["test_task", "method"], keep=False)]
+    if len(twice):
+        first = twice["method"].iloc[0]
+        several = varying(twice[twice["method"] == first], ["test_task", "method"], [*SAME, *CONFIGURATION])
+        raise BadInput(
+            f"The table has several configurations of {first}, which differ in "
+            f"{' and '.join(several) or 'nothing that is a column'}: leave one of them in the table."
+        )
     order = table[table["train_task"] == table["test_task"]].sort_values("mean", ascending=False)["method"]
     table["place"] = [
         f"at home, {row.test_task}" if row.train_task == row.test_task else f"abroad, {row.test_task}"

@@ -76,19 +76,30 @@ class Writer:
         self.about["parts"][part]["rows"] += len(rows)
 
     def finish(self, about: dict) -> None:
-        """Moves the entry to its place, if nobody was quicker."""
+        """Moves the entry to its place, if nobody was quicker.
+
+        Raises:
+            BadInput: the disk is full, or another process has cleared the folder meanwhile.
+        """
         for part, digest in self.digests.items():
             self.about["parts"][part]["sha256"] = digest.hexdigest()
             try:
                 self.files[part].close()  # writes what it still holds
             except OSError as error:
                 raise BadInput(why_not(self.place, error)) from error
+        if not all((self.temporary / f"{part}.bin").is_file() for part in self.digests):
+            raise BadInput(was_cleared(self.place))
         write_json(self.temporary / ABOUT, self.about | about | {"date": datetime.now(UTC).isoformat("T", "seconds")})
         try:
             os.rename(self.temporary, self.place)
-        except OSError:
+        except OSError as error:
             if not self.place.is_dir():
-                raise
+                raise BadInput(was_cleared(self.place)) from error
+
+
+def was_cleared(place: Path) -> str:
+    """One sentence for an entry that went away under its writer."""
+    return f"{place} was removed while a run made it: clear the cache when no run is going."
 
 
 def load(folder: Path, key: str) -> dict[str, Tensor] | None:

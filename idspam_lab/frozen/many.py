@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm.auto import tqdm
 
-from ..metrics import score
 from ..training.batches import Collate, Row, training_loader
 from ..training.checkpoint import digest_of
 from ..training.device import training_device, wait_for
+from ..training.loop import scored
 from ..training.predict import TURN, token_chunks
 from ..training.record import Run, environment, peak_memory_mb
 from ..training.settings import Settings
@@ -137,19 +137,15 @@ def train_epoch(shared: SharedPass, lanes: list[Lane], rows: list[Row], epoch: i
 @torch.no_grad()
 def evaluate_many(shared: SharedPass, lanes: list[Lane], rows: list[Row], metric: str) -> list[dict]:
     """Loss and the paper's score on labelled rows, for each run."""
-    labels = torch.tensor([row["labels"] for row in rows])
-    found = []
-    for logits in predict_many(shared, [lane.clf for lane in lanes], rows):
-        loss = nn.functional.cross_entropy(logits, labels).item()
-        found.append({"loss": loss} | score(metric, labels.numpy(), logits.argmax(-1).numpy(), logits.shape[-1]))
-    return found
+    clfs = [lane.clf for lane in lanes]
+    return [scored(logits, rows, metric) for logits in predict_many(shared, clfs, rows)]
 
 
 @torch.no_grad()
-def predict_many(shared: SharedPass, clfs: Sequence, rows: list[Row], batch_tokens: int = 4096) -> Tensor:
+def predict_many(shared: SharedPass, clfs: Sequence, rows: list[Row]) -> Tensor:
     """Logits of every classifier for every row, on the CPU in fp32. (classifiers, rows, K)"""
     number, found = {clf: i for i, clf in enumerate(clfs)}, None
-    for chunk in token_chunks(rows, batch_tokens):
+    for chunk in token_chunks(rows):
         with TURN:
             for clf in clfs:
                 clf.eval()

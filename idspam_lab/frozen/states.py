@@ -117,7 +117,7 @@ class States:
         with tqdm(
             total=len(self.rows), desc="hidden states", unit="text", leave=None, disable=not self.progress
         ) as bar:
-            for chunk in token_chunks(self.rows, 4096):
+            for chunk in token_chunks(self.rows):
                 ids, mask, types = on_device([self.rows[i] for i in chunk], self.backbone)
                 with autocast(self.precision, device):
                     found = self.method.trunk(frozen_for(self.backbone, device, ids.shape[1]), ids, mask, types)

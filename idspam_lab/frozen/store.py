@@ -138,7 +138,11 @@ class Store:
         return max(0, limit - sum(entry["bytes"] for entry in cache.entries(self.folder)))
 
     def in_file(self, states: States) -> dict[str, Tensor]:
-        """The entry of these states, made if need be."""
+        """The entry of these states, made if need be.
+
+        Raises:
+            BadInput: it cannot be written, or another process clears the folder meanwhile.
+        """
         kept = cache.load(self.folder, states.key())
         if kept is None:
             with cache.Writer(self.folder, states.key()) as entry:
@@ -147,6 +151,8 @@ class Store:
                         entry.append(name, part)
                 entry.finish(states.about())
             kept = cache.load(self.folder, states.key())
+        if kept is None:
+            raise BadInput(cache.was_cleared(self.folder / states.key()))
         return kept
 
 

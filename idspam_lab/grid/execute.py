@@ -1,6 +1,5 @@
 """Trains and evaluates the runs of one group, in this process."""
 
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,11 +10,8 @@ from typing import NamedTuple
 from ..classifier import PromptClassifier
 from ..experiments import Target
 from ..experiments.compare import as_row, build, majority_of, row_of, similarity_of
-from ..experiments.layer_curve import train_together
-from ..frozen import predict_many
-from ..frozen.shared import SharedPass
+from ..experiments.layer_curve import scores_together, train_together
 from ..methods.spelled import read_method, write_method
-from ..metrics import with_interval
 from ..tasks import TaskData, equated, load_for_evaluation, load_task, overlap
 from ..training import Run
 from ..training.checkpoint import copy_of, put_back, trained_tensors
@@ -171,16 +167,12 @@ def evaluated(trained: Sequence[Trained], data: TaskData, test: Target, command:
     if len(trained) == 1:
         one = trained[0]
         return [row_of(one.clf, one.planned.method, one.run, data, test, command)]
-    clfs, settings, there = [one.clf for one in trained], trained[0].planned.settings, test.data
-    texts = clfs[0].rows(there.test, settings.max_length)
-    started = time.perf_counter()
-    logits = predict_many(SharedPass(clfs, texts[0], settings.precision), clfs, texts)  # (runs, texts, K)
-    share = (time.perf_counter() - started) / (len(clfs) * len(texts))
-    rows = []
-    for one, predicted in zip(trained, logits.argmax(-1).numpy(), strict=True):
-        scores = with_interval(there.task.metric, there.test.labels, predicted, len(there.task.labels))
-        rows.append(as_row(one.clf, one.planned.method, one.run, data, there, scores, share, command))
-    return rows
+    there = test.data
+    scores, share = scores_together([one.clf for one in trained], trained[0].planned.settings, there)
+    return [
+        as_row(one.clf, one.planned.method, one.run, data, there, found, share, command)
+        for one, found in zip(trained, scores, strict=True)
+    ]
 
 
 def few_shot_rows(one: Trained, data: TaskData, command: str) -> tuple[list[dict], list[dict], list[str]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from ..errors import BadInput
+from ..files import first_line
 from .due import due, total
 from .execute import execute
 from .folder import GridFolder
@@ -78,8 +79,8 @@ def outcomes(group: Sequence[GridRun], attempt: Execute) -> list[tuple[GridRun, 
 
 def sentence(error: Exception) -> str:
     """One line of an error; of another library's with its kind."""
-    first = (str(error).strip().splitlines() or [""])[0]
-    return first if isinstance(error, BadInput) else f"{type(error).__name__}: {first}"
+    first, kind = first_line(error), type(error).__name__
+    return first if isinstance(error, BadInput) or first == kind else f"{kind}: {first}"
 
 
 def write_down(run: GridRun, found: dict, plan: Plan, folder: GridFolder, say: Say) -> set[str]:

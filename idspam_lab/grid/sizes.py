@@ -66,7 +66,7 @@ def size_of(run: GridRun) -> tuple[Size, int]:
 
 def tested(run: GridRun) -> int:
     """Texts that a run is evaluated on in the end."""
-    sizes = [SIZES[name].test for name in (run.task, *run.transfer) if name in SIZES]
+    sizes = [size_of(run)[0].test, *(SIZES[name].test for name in run.transfer if name in SIZES)]
     return sum(size if run.test_limit is None else min(size, run.test_limit) for size in sizes)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..errors import BadInput
@@ -72,7 +72,11 @@ def set_rates(optimizer: torch.optim.Optimizer, settings: Settings, step: int, s
 
 def evaluate(model: nn.Module, rows: list[Row], pad_id: int, metric: str, precision: str) -> dict:
     """Loss and the paper's score on labelled rows."""
-    logits = predict_logits(model, rows, pad_id, precision=precision)
+    return scored(predict_logits(model, rows, pad_id, precision=precision), rows, metric)
+
+
+def scored(logits: Tensor, rows: list[Row], metric: str) -> dict:
+    """Loss and the paper's score of what was predicted, (rows, K), for labelled rows."""
     labels = torch.tensor([row["labels"] for row in rows])
     loss = nn.functional.cross_entropy(logits, labels).item()
     return {"loss": loss} | score(metric, labels.numpy(), logits.argmax(-1).numpy(), logits.shape[-1])

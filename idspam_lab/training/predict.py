@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 from .batches import Collate, Row
 from .device import autocast, device_of
 
+BATCH_TOKENS = 4096  # at once, so that memory does not depend on how long the texts are
 TURN = threading.RLock()  # of the threads: a classifier is read while it trains in another one, in a notebook
 
 
@@ -32,20 +33,18 @@ def predict_logits(
     pad_id: int,
     *,
     precision: str = "auto",
-    batch_tokens: int = 4096,
     progress: str | None = None,
 ) -> Tensor:
     """model(**batch).logits for every row, on the CPU in fp32. (rows, K)
 
-    Batches hold about `batch_tokens` tokens, so that memory does not depend on how long the texts are.
-    `progress` is the bar's title; None shows none.
+    Batches hold about BATCH_TOKENS tokens. `progress` is the bar's title; None shows none.
     """
     device, collate, logits = device_of(model), Collate(pad_id), [None] * len(rows)
     with tqdm(total=len(rows), desc=progress, unit="text", disable=progress is None) as bar:
-        for chunk in token_chunks(rows, batch_tokens):
+        for chunk in token_chunks(rows):
             batch = {key: value.to(device) for key, value in collate([rows[i] for i in chunk]).items()}
             batch.pop("labels", None)
-            with evaluating(model), autocast(precision, device):  # a chunk a turn: other threads have theirs
+            with evaluating(model), autocast(precision, device):  # a turn, if the caller has not taken one for all
                 out = model(**batch).logits
             for i, row in zip(chunk, out.float().cpu(), strict=True):
                 logits[i] = row
@@ -53,7 +52,7 @@ def predict_logits(
     return torch.stack(logits) if logits else torch.empty(0)
 
 
-def token_chunks(rows: list[Row], batch_tokens: int) -> list[list[int]]:
+def token_chunks(rows: list[Row], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:
     """Row numbers, shortest first, in chunks whose padded size stays under `batch_tokens`."""
     chunks: list[list[int]] = [[]]
     for i in sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"])):
