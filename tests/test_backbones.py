@@ -5,6 +5,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import transformers as hf
@@ -191,10 +192,16 @@ def test_trunk_is_not_traced_by_autograd():
     assert E.grad_fn is None and hidden.grad_fn is None
 
 
-@pytest.mark.parametrize("layer", [-1, 3, "1"])
-def test_layer_out_of_range_names_the_range(layer):
-    with pytest.raises(BadInput, match=r"3 blocks: choose 0 \(the input\) to 2"):
+@pytest.mark.parametrize(
+    "layer, says", [(-1, "3 blocks"), (3, "3 blocks"), ("1", "'1', a text, but"), (1.0, "a whole"), (True, "a whole")]
+)
+def test_layer_out_of_range_names_the_range(layer, says):
+    with pytest.raises(BadInput, match=rf"{says}.*: choose 0 \(the input\) to 2"):
         check_layer(layer, build("bert"))
+
+
+def test_a_layer_is_a_plain_number_whatever_it_came_as():
+    assert check_layer(np.int64(2), build("bert")) == 2 and type(check_layer(np.int64(2), build("bert"))) is int
 
 
 def test_unsupported_family_names_the_supported_ones():

@@ -1,5 +1,6 @@
 """The exercises' checks accept what is right and name the usual mistakes; the environment check; the map."""
 
+import json
 import math
 import re
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from idspam_lab.errors import BadInput
+from idspam_lab.experiments.summary import MEASURED
 from idspam_lab.lessons import (
     SERIES,
     check_environment,
@@ -15,6 +17,7 @@ from idspam_lab.lessons import (
     check_scores,
     check_weights,
     demo_result,
+    environment,
     show_series,
 )
 from idspam_lab.lessons.checks import judge
@@ -115,6 +118,16 @@ def test_environment_of_the_tests_is_ready(capsys):
     answers = check_environment()
     assert all(answer.ok is not False for answer in answers)
     assert capsys.readouterr().out.rstrip().endswith("Ready.")
+
+
+def test_the_speed_is_held_against_the_machine_that_the_minutes_are_from(monkeypatch):
+    (part,) = [one for one in json.loads((MEASURED / "bench" / "minilm-cpu-training.json").read_text())["found"]
+               if one["part"] == "a"]  # fmt: skip
+    assert environment.STEP == pytest.approx(part["cases"]["ID-SPAM m=3, states kept"], abs=5e-4)
+    monkeypatch.setattr("idspam_lab.bench.contenders.ours", lambda *_: lambda: 4 * environment.STEP)
+    assert environment.speed().ok is None and "expect up to 4 times the minutes" in environment.speed().said
+    monkeypatch.setattr("idspam_lab.bench.contenders.ours", lambda *_: lambda: environment.STEP)
+    assert environment.speed().ok and "about as long as they say" in environment.speed().said
 
 
 def test_a_missing_package_says_what_to_do(capsys, monkeypatch):

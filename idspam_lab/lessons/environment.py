@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..errors import BadInput
 
 NEEDED = ("torch", "transformers", "datasets", "jupyterlab", "ipywidgets", "matplotlib", "seaborn", "bertviz")
+# Seconds of the step in `speed` on a machine of the kind that the lessons' minutes are from:
+STEP = 0.079  # data/results/bench/minilm-cpu-training.json, part a, "ID-SPAM m=3, states kept"
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,9 @@ class Answer:
 
 
 def check_environment() -> list[Answer]:
-    """Asks everything, prints a line for each answer, and returns them. About two seconds."""
+    """Asks everything, prints a line for each answer, and returns them. A few seconds."""
     embedded = [attempt("embedded model", model), attempt("embedded texts", texts)]
-    answers = [python(), *map(package, NEEDED), *embedded, device()]
+    answers = [python(), *map(package, NEEDED), *embedded, device(), speed()]
     print("\n".join(map(str, answers)))
     missing = [answer.what for answer in answers if answer.ok is False]
     mend = f"Not ready: {', '.join(missing)}. `make setup` in the project's folder mends it."
@@ -80,3 +82,19 @@ def device() -> Answer:
     if torch.backends.mps.is_available():
         return Answer("GPU", None, "Apple (MPS)")
     return Answer("GPU", None, f"none; the lessons run on the CPU ({torch.get_num_threads()} threads)")
+
+
+def speed() -> Answer:
+    """How long a training step takes, beside one on the machine that the lessons' minutes are from (`STEP`)."""
+    from ..bench.contenders import ours
+    from ..bench.shapes import backbone_of, texts
+    from ..classifier import PromptClassifier
+
+    clf = PromptClassifier(backbone_of("minilm"), "idspam", layer=3, read="first")
+    step = ours(clf, texts(128, 32), 32, "auto", "kept")
+    seconds = min(step() for _ in range(3))
+    slower = seconds / STEP
+    said = f"a training step takes {seconds:.2f} s"
+    if slower < 1.5:
+        return Answer("speed", True, f"{said}: the lessons take about as long as they say")
+    return Answer("speed", None, f"{said}: expect up to {slower:.0f} times the minutes that the lessons say")
