@@ -226,9 +226,13 @@ class Backbone(nn.Module):
         return copy.deepcopy(self, memo=shared)
 
     def trainable_copy(self) -> "Backbone":
-        """Weights of its own that train, with the model's own dropout while training."""
+        """Weights of its own that train, with the model's own dropout while training.
+
+        In fp32 at least: in bf16 an optimiser's small steps would be rounded away.
+        """
         found = copy.deepcopy(self, memo={id(self.tokenizer): self.tokenizer})
         found.frozen = False
+        found.model.to(torch.promote_types(self.model.dtype, torch.float32))
         found.model.requires_grad_(True)
         return found
 
