@@ -26,7 +26,7 @@ from .errors import BadInput
 from .frozen import Store
 from .frozen.fast import FastPath, fast_path
 from .generator import PromptGenerator, Trace
-from .inputs import check_labels, check_training, columns
+from .inputs import as_json, check_labels, check_training, columns
 from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
@@ -106,7 +106,7 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
         self.id2label = dict(enumerate(names))
         self.label2id = {name: i for i, name in self.id2label.items()}
         self.read = "mask" if verbalizer else check_readout(read or backbone.default_read)
-        self.head_dropout = head_dropout
+        self.head_dropout = float(head_dropout)
         self.verbalizer = verbalizer and check_verbalizer(verbalizer, names, backbone)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -357,10 +357,3 @@ def miss_no_frozen(clf, keys) -> None:
     """What is frozen is in no state dict, so it is not missing there."""
     trained = {name for name, p in clf.named_parameters() if p.requires_grad}
     keys.missing_keys[:] = [name for name in keys.missing_keys if name in trained]
-
-
-def as_json(value):
-    """An option as JSON can hold it: numpy's numbers as Python's, anything in a row as a list."""
-    if isinstance(value, (range, tuple, np.ndarray)):
-        return [as_json(one) for one in value]
-    return value.item() if isinstance(value, np.generic) else value

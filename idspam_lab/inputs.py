@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from .errors import BadInput
 from .metrics import check_metric
 
@@ -74,3 +76,10 @@ def check_labels(examples, id2label: dict[int, str], what: str) -> None:
             f"Label {unknown[0]} of the {what} texts is not one of the {len(id2label)} classes: label ids go from 0 to "
             f"{len(id2label) - 1}."
         )
+
+
+def as_json(value):
+    """An option or a setting as JSON can hold it: numpy's numbers as Python's, anything in a row as a list."""
+    if isinstance(value, (range, tuple, np.ndarray)):
+        return [as_json(one) for one in value]
+    return value.item() if isinstance(value, np.generic) else value

@@ -293,9 +293,10 @@ def test_single_texts_for_what_was_trained_on_pairs_are_noticed(minilm):
         clf.predict([("one text", "another")])
 
 
-def test_numbers_of_numpy_are_numbers(minilm):
+def test_numbers_of_numpy_are_numbers(minilm, tmp_path):
     for method in ("idspam", "lpt"):
-        clf = PromptClassifier(minilm, method, layer=np.int64(1))
+        clf = PromptClassifier(minilm, method, layer=np.int64(1), head_dropout=np.float32(0.25), seed=np.int64(1))
+        clf.save_pretrained(tmp_path / method)
         assert clf.method.layer == 1 and type(clf.adapter_config()["options"]["layer"]) is int
 
 

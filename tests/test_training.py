@@ -402,6 +402,12 @@ def test_settings_check_themselves(change, sentence):
         Settings(**change)
 
 
+def test_settings_hold_pythons_numbers_whatever_they_are_given():
+    given = {"epochs": 2, "batch_size": 4, "seed": 1, "max_length": 9}
+    found = Settings(lr=np.float32(0.25), betas=np.array([0.5, 0.75]), **{k: np.int64(v) for k, v in given.items()})
+    assert json.loads(json.dumps(found.to_dict())) == Settings(lr=0.25, **given).to_dict() | {"betas": [0.5, 0.75]}
+
+
 def test_settings_from_json_name_what_they_do_not_know():
     assert Settings.from_dict(json.loads(json.dumps(QUICK.to_dict()))) == QUICK
     with pytest.raises(BadInput, match="no setting 'learning_rate'; there are epochs, batch_size, lr"):
