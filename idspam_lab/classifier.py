@@ -286,7 +286,13 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
 
     def run_identity(self) -> str:
         """What the trained weights do not show of a run, so that no other one goes on from its checkpoint."""
-        return json.dumps([self.adapter_config(), code_of(type(self.method))], sort_keys=True)
+        config = self.adapter_config() | {"options": self.options_beside_layer()}
+        return json.dumps([config, code_of(type(self.method))], sort_keys=True)
+
+    def options_beside_layer(self) -> dict:
+        """The options; one layer is the same whether it was said or is the default, and `method.layer` holds it."""
+        several = isinstance(self.options.get("layer"), list)
+        return {name: value for name, value in self.options.items() if name != "layer" or several}
 
     # Helpers ---------------------------------------------------------------------------------------------
 

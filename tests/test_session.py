@@ -191,6 +191,8 @@ def test_stopped_by_hand_before_there_is_a_result(tiny, tmp_path, monkeypatch, m
         ({"method": "lora", "options": {}}, "method idspam, here lora"),
         ({"options": {"layer": 2, "t": 3}}, "layer 1, here 2"),
         ({"options": {"layer": 1, "t": 4}}, "options .*3.*, here .*4.*"),
+        ({"options": {"layer": [1, 2], "t": 3}}, r"options .*3.*, here .*1, 2.*"),
+        ({"options": {"layer": 1, "t": 3, "head_dropout": 0.2}}, "head_dropout 0.1, here 0.2"),
     ],
 )
 def test_a_folder_of_another_run_is_refused_before_anything_trains(session, tiny, change, said, monkeypatch):

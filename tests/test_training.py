@@ -241,6 +241,12 @@ def test_the_same_weights_at_another_layer_are_another_run(tiny, train, validati
         other.fit(train, validation, QUICK, out=tmp_path, progress=False)
 
 
+def test_the_default_layer_is_the_same_run_whether_it_is_said_or_not(tiny):
+    said = {layer: PromptClassifier(tiny, "idspam", layer=layer).run_identity() for layer in (None, 1, 2)}
+    assert said[1] == said[None] == PromptClassifier(tiny, "idspam").run_identity() != said[2]
+    assert PromptClassifier(tiny, "idspam", layer=[1, 2]).run_identity() not in said.values()
+
+
 def test_another_backbone_is_another_run(tiny, train, validation, tmp_path):
     fitted(tiny, train, validation, out=tmp_path)
     torch.manual_seed(1)
