@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.torch import save_file
 
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
@@ -219,6 +220,13 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tiny, train, valida
     with pytest.raises(BadInput, match="holds a run with other settings"):
         fitted(tiny, train, validation, Settings(**(QUICK.to_dict() | {"lr": 1e-4})), out=tmp_path)
     assert (tmp_path / NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("metadata", [None, {"state": "{}"}, {"state": "no JSON"}, {"state": "[1]"}])
+def test_a_checkpoint_of_somebody_else_is_refused(tiny, train, tmp_path, metadata):
+    save_file({"weight": torch.zeros(2)}, tmp_path / NAME, metadata)
+    with pytest.raises(BadInput, match="holds a run with other settings.*delete checkpoint.safetensors in it"):
+        fitted(tiny, train, None, out=tmp_path)
 
 
 def test_a_full_disk_does_not_cost_the_training(tiny, train, validation, tmp_path, monkeypatch):
