@@ -100,6 +100,14 @@ def test_verbs_speak_label_names(clf):
     assert clf.predict([]) == [] and clf.predict_proba([]).shape == (0, 2)
 
 
+def test_a_precision_that_there_is_not_is_refused(clf, train):
+    for read in (clf.predict, clf.predict_proba):
+        with pytest.raises(BadInput, match='precision is .bf61., but it is "auto", "fp32" or "bf16"'):
+            read(TEXTS, precision="bf61")
+    with pytest.raises(BadInput, match="precision is .fp8., but"):
+        clf.evaluate(train, precision="fp8")
+
+
 def test_pairs_are_read_as_the_tokenizer_pairs_them(clf):
     (row,) = clf.rows([("a man sleeps", "he is awake")])
     assert row["input_ids"] == clf.backbone.tokenizer("a man sleeps", "he is awake").input_ids

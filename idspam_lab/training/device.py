@@ -7,6 +7,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from ..errors import BadInput
 from .record import processor
 
 
@@ -35,8 +36,23 @@ def computes_bf16(device: torch.device) -> bool:
     return False
 
 
+def check_precision(precision: str) -> None:
+    """It is "fp32", "bf16" or "auto" (see Settings).
+
+    Raises:
+        BadInput: it is not.
+    """
+    if precision not in ("auto", "fp32", "bf16"):
+        raise BadInput(f'precision is {precision!r}, but it is "auto", "fp32" or "bf16".')
+
+
 def autocast(precision: str, device: torch.device):
-    """The context of a forward pass. precision: "fp32", "bf16" or "auto" (see Settings)."""
+    """The context of a forward pass.
+
+    Raises:
+        BadInput: see `check_precision`.
+    """
+    check_precision(precision)
     if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()

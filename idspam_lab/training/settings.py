@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from ..backbones.tokens import check_length
 from ..errors import BadInput
 from ..inputs import as_json
+from .device import check_precision
 
 MOST_SEED = 2**32  # numpy's limit; torch takes more
 
@@ -68,8 +69,7 @@ class Settings:
         if not 0 <= self.warmup <= 1:
             raise BadInput(f"warmup is {self.warmup}, but it is a share of the steps, 0 to 1.")
         check_length(self.max_length)
-        if self.precision not in ("auto", "fp32", "bf16"):
-            raise BadInput(f'precision is {self.precision!r}, but it is "auto", "fp32" or "bf16".')
+        check_precision(self.precision)
         object.__setattr__(self, "betas", tuple(self.betas))
 
     @property
