@@ -211,6 +211,11 @@ def test_a_spelled_method_reads_back(word, name, options, title):
     assert read_method(word) == (name, options) and write_method(name, options) == word and title_of(word) == title
 
 
+def test_an_option_that_is_none_is_left_out():
+    assert write_method("p_tuning", {"width": None}) == "p_tuning"
+    assert write_method("lora", {"r": 4, "alpha": None}) == "lora:r=4"
+
+
 def test_pythons_truth_values_are_read_too():
     assert read_method("idspam:outer_relu=False,positions=True") == ("idspam", {"outer_relu": False, "positions": True})
 
