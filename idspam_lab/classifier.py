@@ -9,7 +9,7 @@ clf.save_pretrained("my-adapter")       # 2.4 MB: what was trained, and which ba
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from numbers import Integral
@@ -94,9 +94,12 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
         super().__init__()
         if not isinstance(backbone, Backbone):
             raise BadInput(f"The backbone is {backbone!r}, but a loaded model is wanted: load_backbone({backbone!r}).")
-        if isinstance(labels, dict | set | frozenset | str | bool):
-            raise BadInput(f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted.")
-        count = isinstance(labels, Integral)
+        count = isinstance(labels, Integral) and not isinstance(labels, bool)
+        if isinstance(labels, dict | set | frozenset | str) or not (count or isinstance(labels, Iterable)):
+            raise BadInput(
+                f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted, or how "
+                "many there are."
+            )
         names = [f"LABEL_{i}" for i in range(labels)] if count else [str(name) for name in labels]
         if len(set(names)) < max(2, len(names)):
             raise BadInput(f"The labels are {names}, but a classifier needs at least two, all different ones.")
@@ -180,8 +183,13 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
 
         Raises:
             BadInput: labels are missing, outside the classes or all the same; a text is empty; the loss became NaN; an
-                unknown metric; nothing is there to train.
+                unknown metric; settings that are none; nothing is there to train.
         """
+        if settings is not None and not isinstance(settings, Settings):
+            raise BadInput(
+                f"The settings are a {type(settings).__name__}, but Settings are wanted: clf.preset(epochs=3), or "
+                "Settings(epochs=3)."
+            )
         settings = settings or self.preset()
         check_training(self, train, validation, metric)
         if store is True:

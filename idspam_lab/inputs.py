@@ -41,13 +41,16 @@ def check_training(clf, train, validation, metric: str) -> None:
     """All that would stop a training later is looked at before it starts.
 
     Raises:
-        BadInput: labels are missing or unknown, all training texts are of one class, the metric is unknown, or nothing
-            trains.
+        BadInput: labels are missing or unknown, all training texts are of one class, what stands for the validation
+            texts is none, the metric is unknown, or nothing trains.
     """
     check_metric(metric)
     if not any(p.requires_grad for p in clf.parameters()):
         raise BadInput(f"{clf.method_name!r} with a verbalizer has nothing to train: predict with it as it is.")
     check_labels(train, clf.id2label, "training")
+    if validation is not None and not hasattr(validation, "__len__"):
+        kind = type(validation).__name__
+        raise BadInput(f"{kind} was given as validation texts: give Examples there, and settings by their name.")
     if validation is not None and len(validation):
         check_labels(validation, clf.id2label, "validation")
     labels = train.labels

@@ -250,6 +250,14 @@ def test_labels_that_cannot_be_learned(clf, labels, sentence):
         clf.fit(Examples(tuple(TEXTS), None, labels, "x"), progress=False)
 
 
+def test_settings_are_settings_and_stand_in_their_place(clf, train):
+    with pytest.raises(BadInput, match="Settings was given as validation texts: give Examples there, and settings by"):
+        clf.fit(train, Settings())
+    for settings in ({"epochs": 1}, {}):
+        with pytest.raises(BadInput, match=r"The settings are a dict, but Settings are wanted: clf.preset\(epochs=3\)"):
+            clf.fit(train, None, settings)
+
+
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [(None, "validation texts have no labels"), ((0, 1, 5), "Label 5 of the validation texts is not one of")],
@@ -326,6 +334,9 @@ def test_numbers_of_numpy_are_numbers(minilm, tmp_path):
         ({"labels": {0: "a", 1: "b"}}, "labels are a dict, but a list"),
         ({"labels": {"a", "b"}}, "labels are a set, but a list"),
         ({"labels": "yes"}, "labels are a str, but a list"),
+        ({"labels": None}, "labels are a NoneType, but a list in the order of their ids is wanted, or how many"),
+        ({"labels": 2.0}, "labels are a float, but a list"),
+        ({"labels": True}, "labels are a bool, but a list"),
         ({"layer": True}, "layer is True, but"),
         ({"outer_relu": "False"}, "outer_relu is 'False', but it is true or false"),
         ({"positions": 1}, "positions is 1, but it is true or false"),
