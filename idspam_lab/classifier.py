@@ -368,6 +368,10 @@ def leave_frozen_out(clf, state: dict, prefix: str, _) -> None:
 
 
 def miss_no_frozen(clf, keys) -> None:
-    """What is frozen is in no state dict, so it is not missing there."""
-    trained = {name for name, p in clf.named_parameters() if p.requires_grad}
-    keys.missing_keys[:] = [name for name in keys.missing_keys if name in trained]
+    """What is frozen is in no state dict, so it is not missing there.
+
+    The keys are those of the whole module that is loaded: where it holds the classifier, its name stands before them.
+    """
+    parts = [*clf.named_parameters(remove_duplicate=False), *clf.named_buffers(remove_duplicate=False)]
+    frozen = tuple(f".{name}" for name, tensor in parts if not tensor.requires_grad)
+    keys.missing_keys[:] = [name for name in keys.missing_keys if not f".{name}".endswith(frozen)]

@@ -205,6 +205,16 @@ def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, meth
         again.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "head.bias"})
 
 
+@pytest.mark.parametrize("methods", [("idspam", "lora"), ("fine_tuning", "linear_head")])
+def test_inside_another_module_what_trains_is_missed_and_what_is_frozen_is_not(tiny, methods):
+    both = torch.nn.ModuleList([PromptClassifier(tiny, method) for method in methods])
+    trained = {name for name, p in both.named_parameters() if p.requires_grad}
+    assert set(both.load_state_dict({}, strict=False).missing_keys) == trained == set(both.state_dict())
+    with pytest.raises(RuntimeError, match="Missing key.*0.head.weight"):
+        both.load_state_dict({})
+    assert both.load_state_dict(both.state_dict()).missing_keys == []
+
+
 # Bad input: one clear sentence each -----------------------------------------------------------------------
 
 
