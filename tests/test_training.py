@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
+from idspam_lab.frozen import fit_many
 from idspam_lab.training import Settings, StopTraining, fit
 from idspam_lab.training.batches import Collate, LengthBuckets, training_loader
 from idspam_lab.training.checkpoint import NAME, trained_tensors
@@ -69,6 +70,18 @@ def test_same_seed_same_numbers_other_seed_other_numbers(tiny, train, validation
     pick = [{k: v for k, v in epoch.items() if "second" not in k} for epoch in run.history]
     assert pick == [{k: v for k, v in epoch.items() if "second" not in k} for epoch in run_again.history]
     assert not same(weights(first), weights(other))
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_callers_random_numbers_go_on_where_they_were(tiny, train, together):
+    clf = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8)
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    if together:
+        fit_many([clf], train, None, [QUICK], progress=False)
+    else:
+        clf.fit(train, None, QUICK, progress=False)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_best_epoch_is_kept_not_the_last(tiny, train, validation):

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from ..metrics import score
 from ..training.batches import Collate, Row, training_loader
 from ..training.checkpoint import digest_of
-from ..training.device import training_device, wait_for
+from ..training.device import own_random_numbers, training_device, wait_for
 from ..training.predict import TURN, token_chunks
 from ..training.record import Run, environment, peak_memory_mb
 from ..training.settings import Settings
@@ -32,6 +32,7 @@ PAD = 0  # any id will do, for it is masked
 Losing = Callable[[int, Sequence], set[int]]
 
 
+@own_random_numbers()
 def train_many(
     clfs: Sequence,
     train: list[Row],

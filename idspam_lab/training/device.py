@@ -1,7 +1,7 @@
 """Where to compute, and in which precision."""
 
 import os
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import torch
 from accelerate import Accelerator
@@ -14,6 +14,14 @@ from .record import processor
 def training_device() -> torch.device:
     """Where accelerate will put what is trained. Asked of Accelerator, which knows of ACCELERATE_USE_CPU."""
     return Accelerator().device
+
+
+@contextmanager
+def own_random_numbers():
+    """Around what seeds torch's random numbers: the caller's go on afterwards as if none had been drawn."""
+    device = training_device()
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        yield
 
 
 def wait_for(device: torch.device) -> None:
