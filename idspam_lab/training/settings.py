@@ -79,12 +79,3 @@ class Settings:
 
     def to_dict(self) -> dict:
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Settings":
-        """Settings from JSON; unknown names are refused with the known ones."""
-        known = [field.name for field in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise BadInput(f"There is no setting {name!r}; there are {', '.join(known)}.")
-        return cls(**values)
