@@ -80,8 +80,9 @@ def check_layer(m: int, backbone) -> int:
 
 def sample_of(model: nn.Module) -> list[float]:
     """Eight numbers of each weight, or all of a shorter one."""
-    flat = [p.detach().flatten() for p in model.parameters()]
-    return torch.cat([part[:: max(1, len(part) // 8)][:8].float() for part in flat]).tolist()
+    flat = [p.detach().flatten() for p in model.parameters() if not p.is_meta]
+    some = [part[:: max(1, len(part) // 8)][:8].float() for part in flat]
+    return torch.cat(some).tolist() if some else []
 
 
 class Backbone(nn.Module):
