@@ -9,7 +9,7 @@ clf.save_pretrained("my-adapter")       # 2.4 MB: what was trained, and which ba
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from numbers import Integral
@@ -26,7 +26,7 @@ from .errors import BadInput
 from .frozen import Store
 from .frozen.fast import FastPath, fast_path
 from .generator import PromptGenerator, Trace
-from .inputs import check_labels, check_training, columns, level_outside
+from .inputs import as_json, check_labels, check_training, columns, level_outside
 from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
@@ -94,9 +94,12 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
         super().__init__()
         if not isinstance(backbone, Backbone):
             raise BadInput(f"The backbone is {backbone!r}, but a loaded model is wanted: load_backbone({backbone!r}).")
-        if isinstance(labels, dict | set | frozenset | str | bool):
-            raise BadInput(f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted.")
-        count = isinstance(labels, Integral)
+        count = isinstance(labels, Integral) and not isinstance(labels, bool)
+        if isinstance(labels, dict | set | frozenset | str) or not (count or isinstance(labels, Iterable)):
+            raise BadInput(
+                f"The labels are a {type(labels).__name__}, but a list in the order of their ids is wanted, or how "
+                "many there are."
+            )
         names = [f"LABEL_{i}" for i in range(labels)] if count else [str(name) for name in labels]
         if len(set(names)) < max(2, len(names)):
             raise BadInput(f"The labels are {names}, but a classifier needs at least two, all different ones.")
@@ -106,7 +109,7 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
         self.id2label = dict(enumerate(names))
         self.label2id = {name: i for i, name in self.id2label.items()}
         self.read = "mask" if verbalizer else check_readout(read or backbone.default_read)
-        self.head_dropout = head_dropout
+        self.head_dropout = float(head_dropout)
         self.verbalizer = verbalizer and check_verbalizer(verbalizer, names, backbone)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -180,8 +183,13 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
 
         Raises:
             BadInput: labels are missing, outside the classes or all the same; a text is empty; the loss became NaN; an
-                unknown metric; nothing is there to train.
+                unknown metric; settings that are none; nothing is there to train.
         """
+        if settings is not None and not isinstance(settings, Settings):
+            raise BadInput(
+                f"The settings are a {type(settings).__name__}, but Settings are wanted: clf.preset(epochs=3), or "
+                "Settings(epochs=3)."
+            )
         settings = settings or self.preset()
         check_training(self, train, validation, metric)
         if store is True:
@@ -286,7 +294,13 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
 
     def run_identity(self) -> str:
         """What the trained weights do not show of a run, so that no other one goes on from its checkpoint."""
-        return json.dumps([self.adapter_config(), code_of(type(self.method))], sort_keys=True)
+        config = self.adapter_config() | {"options": self.options_beside_layer()}
+        return json.dumps([config, code_of(type(self.method))], sort_keys=True)
+
+    def options_beside_layer(self) -> dict:
+        """The options; one layer is the same whether it was said or is the default, and `method.layer` holds it."""
+        several = isinstance(self.options.get("layer"), list)
+        return {name: value for name, value in self.options.items() if name != "layer" or several}
 
     # Helpers ---------------------------------------------------------------------------------------------
 
@@ -355,13 +369,10 @@ def leave_frozen_out(clf, state: dict, prefix: str, _) -> None:
 
 
 def miss_no_frozen(clf, keys) -> None:
-    """What is frozen is in no state dict, so it is not missing there."""
-    trained = {name for name, p in clf.named_parameters() if p.requires_grad}
-    keys.missing_keys[:] = [name for name in keys.missing_keys if name in trained]
+    """What is frozen is in no state dict, so it is not missing there.
 
-
-def as_json(value):
-    """An option as JSON can hold it: numpy's numbers as Python's, anything in a row as a list."""
-    if isinstance(value, (range, tuple, np.ndarray)):
-        return [as_json(one) for one in value]
-    return value.item() if isinstance(value, np.generic) else value
+    The keys are those of the whole module that is loaded: where it holds the classifier, its name stands before them.
+    """
+    parts = [*clf.named_parameters(remove_duplicate=False), *clf.named_buffers(remove_duplicate=False)]
+    frozen = tuple(f".{name}" for name, tensor in parts if not tensor.requires_grad)
+    keys.missing_keys[:] = [name for name in keys.missing_keys if not f".{name}".endswith(frozen)]

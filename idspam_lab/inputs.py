@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from .errors import BadInput
 from .metrics import check_metric
 from .tasks.columns import is_table
@@ -68,13 +70,16 @@ def check_training(clf, train, validation, metric: str) -> None:
     """All that would stop a training later is looked at before it starts.
 
     Raises:
-        BadInput: labels are missing or unknown, all training texts are of one class, the metric is unknown, or nothing
-            trains.
+        BadInput: labels are missing or unknown, all training texts are of one class, what stands for the validation
+            texts is none, the metric is unknown, or nothing trains.
     """
     check_metric(metric)
     if not any(p.requires_grad for p in clf.parameters()):
         raise BadInput(f"{clf.method_name!r} with a verbalizer has nothing to train: predict with it as it is.")
     check_labels(train, clf.id2label, "training")
+    if validation is not None and not hasattr(validation, "__len__"):
+        kind = type(validation).__name__
+        raise BadInput(f"{kind} was given as validation texts: give Examples there, and settings by their name.")
     if validation is not None and len(validation):
         check_labels(validation, clf.id2label, "validation")
     labels = train.labels
@@ -103,3 +108,10 @@ def check_labels(examples, id2label: dict[int, str], what: str) -> None:
             f"Label {unknown[0]} of the {what} texts is not one of the {len(id2label)} classes: label ids go from 0 to "
             f"{len(id2label) - 1}."
         )
+
+
+def as_json(value):
+    """An option or a setting as JSON can hold it: numpy's numbers as Python's, anything in a row as a list."""
+    if isinstance(value, (range, tuple, np.ndarray)):
+        return [as_json(one) for one in value]
+    return value.item() if isinstance(value, np.generic) else value

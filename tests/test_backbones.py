@@ -433,5 +433,20 @@ def test_a_model_in_place_of_its_name_gets_advice():
 
 def test_half_precision_weights_are_for_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(BadInput, match="fp16 weights need a GPU: take torch.float32 or torch.bfloat16"):
-        load_backbone("minilm", dtype=torch.float16)
+    for dtype in (torch.float16, "float16", "torch.float16", "half"):
+        with pytest.raises(BadInput, match="fp16 weights need a GPU: take torch.float32 or torch.bfloat16"):
+            load_backbone("minilm", dtype=dtype)
+    with pytest.raises(BadInput, match="dtype is 'float15', but weights are of torch.float32"):
+        load_backbone("minilm", dtype="float15")
+    assert load_backbone("minilm", dtype="bfloat16").identity().dtype == "bfloat16"
+
+
+@pytest.mark.parametrize("bars", [True, False])
+def test_progress_bars_are_left_as_the_user_had_them(bars):
+    before = hf.logging.is_progress_bar_enabled()
+    (hf.logging.enable_progress_bar if bars else hf.logging.disable_progress_bar)()
+    try:
+        load_backbone("minilm")
+        assert hf.logging.is_progress_bar_enabled() == bars
+    finally:
+        (hf.logging.enable_progress_bar if before else hf.logging.disable_progress_bar)()

@@ -101,6 +101,14 @@ def test_verbs_speak_label_names(clf):
     assert clf.predict([]) == [] and clf.predict_proba([]).shape == (0, 2)
 
 
+def test_a_precision_that_there_is_not_is_refused(clf, train):
+    for read in (clf.predict, clf.predict_proba):
+        with pytest.raises(BadInput, match='precision is .bf61., but it is "auto", "fp32" or "bf16"'):
+            read(TEXTS, precision="bf61")
+    with pytest.raises(BadInput, match="precision is .fp8., but"):
+        clf.evaluate(train, precision="fp8")
+
+
 def test_pairs_are_read_as_the_tokenizer_pairs_them(clf):
     (row,) = clf.rows([("a man sleeps", "he is awake")])
     assert row["input_ids"] == clf.backbone.tokenizer("a man sleeps", "he is awake").input_ids
@@ -198,6 +206,16 @@ def test_trainers_checkpoints_hold_what_trains_alone(tiny, train, tmp_path, meth
         again.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "head.bias"})
 
 
+@pytest.mark.parametrize("methods", [("idspam", "lora"), ("fine_tuning", "linear_head")])
+def test_inside_another_module_what_trains_is_missed_and_what_is_frozen_is_not(tiny, methods):
+    both = torch.nn.ModuleList([PromptClassifier(tiny, method) for method in methods])
+    trained = {name for name, p in both.named_parameters() if p.requires_grad}
+    assert set(both.load_state_dict({}, strict=False).missing_keys) == trained == set(both.state_dict())
+    with pytest.raises(RuntimeError, match="Missing key.*0.head.weight"):
+        both.load_state_dict({})
+    assert both.load_state_dict(both.state_dict()).missing_keys == []
+
+
 # Bad input: one clear sentence each -----------------------------------------------------------------------
 
 
@@ -253,6 +271,14 @@ def test_labels_that_cannot_be_learned(clf, labels, sentence):
         clf.fit(Examples(tuple(TEXTS), None, labels, "x"), progress=False)
 
 
+def test_settings_are_settings_and_stand_in_their_place(clf, train):
+    with pytest.raises(BadInput, match="Settings was given as validation texts: give Examples there, and settings by"):
+        clf.fit(train, Settings())
+    for settings in ({"epochs": 1}, {}):
+        with pytest.raises(BadInput, match=r"The settings are a dict, but Settings are wanted: clf.preset\(epochs=3\)"):
+            clf.fit(train, None, settings)
+
+
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [(None, "validation texts have no labels"), ((0, 1, 5), "Label 5 of the validation texts is not one of")],
@@ -304,9 +330,10 @@ def test_single_texts_for_what_was_trained_on_pairs_are_noticed(minilm):
         clf.predict([("one text", "another")])
 
 
-def test_numbers_of_numpy_are_numbers(minilm):
+def test_numbers_of_numpy_are_numbers(minilm, tmp_path):
     for method in ("idspam", "lpt"):
-        clf = PromptClassifier(minilm, method, layer=np.int64(1))
+        clf = PromptClassifier(minilm, method, layer=np.int64(1), head_dropout=np.float32(0.25), seed=np.int64(1))
+        clf.save_pretrained(tmp_path / method)
         assert clf.method.layer == 1 and type(clf.adapter_config()["options"]["layer"]) is int
 
 
@@ -328,6 +355,9 @@ def test_numbers_of_numpy_are_numbers(minilm):
         ({"labels": {0: "a", 1: "b"}}, "labels are a dict, but a list"),
         ({"labels": {"a", "b"}}, "labels are a set, but a list"),
         ({"labels": "yes"}, "labels are a str, but a list"),
+        ({"labels": None}, "labels are a NoneType, but a list in the order of their ids is wanted, or how many"),
+        ({"labels": 2.0}, "labels are a float, but a list"),
+        ({"labels": True}, "labels are a bool, but a list"),
         ({"layer": True}, "layer is True, but"),
         ({"outer_relu": "False"}, "outer_relu is 'False', but it is true or false"),
         ({"positions": 1}, "positions is 1, but it is true or false"),

@@ -12,7 +12,7 @@ from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
 from idspam_lab.experiments.compare import run_once
 from idspam_lab.experiments.layer_choice import Halving, choose_layer
-from idspam_lab.experiments.layer_curve import layer_curve
+from idspam_lab.experiments.layer_curve import layer_curve, which_layers, which_seeds
 from idspam_lab.frozen.lanes import Lane
 from idspam_lab.plots import layer_curve as draw
 from idspam_lab.tasks import Task, TaskData
@@ -69,6 +69,16 @@ def test_each_row_is_what_the_run_scores_alone(curve, tiny):
         right = [clf.label2id[p] == y for p, y in zip(clf.predict(data().test), data().test.labels, strict=True)]
         row = curve[(curve.layer == layer) & (curve.seed == 1)].iloc[0]
         assert row.accuracy == pytest.approx(np.mean(right), abs=1e-9)
+
+
+def test_layers_and_seeds_may_be_numpys_or_one_number(tiny):
+    assert which_layers(tiny, np.arange(2)) == which_layers(tiny, [np.int64(1), 0]) == [0, 1]
+    assert which_layers(tiny, 1) == which_layers(tiny, np.int64(1)) == [1] and which_layers(tiny, "all") == [0, 1, 2]
+    assert which_seeds(np.int64(2)) == which_seeds(np.arange(2)) == which_seeds(2) == [0, 1]
+    with pytest.raises(BadInput, match="layers is empty"):
+        which_layers(tiny, np.arange(0))
+    with pytest.raises(BadInput, match="layer is None, but a block is named by a whole number"):
+        which_layers(tiny, None)
 
 
 def test_the_columns_are_those_of_compare(curve, tiny, tmp_path):

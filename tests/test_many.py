@@ -153,6 +153,26 @@ def test_a_killed_call_goes_on_from_each_runs_last_epoch(tmp_path, monkeypatch):
     assert len(steps) == 5 * (3 * 2 + (len(RUNS) - 3) * 3)  # a finished run is only read back
 
 
+def test_ctrl_c_leaves_each_classifier_with_its_best_epoch(monkeypatch):
+    clfs, settings = make(build("bert").double(), LAYERS[:2])
+    kept, step = [], Lane.step
+
+    def remember(epoch, going):
+        kept.extend(copy_of(trained_tensors(clf)) for clf in going)
+        return set()
+
+    def interrupted(lane, *place):
+        if kept and lane.clf is clfs[1]:  # the other one has made a step in its second epoch
+            raise KeyboardInterrupt
+        step(lane, *place)
+
+    monkeypatch.setattr(Lane, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_many(clfs, rows(40), rows(12, seed=1), settings, losing=remember, progress=False)
+    for clf, best in zip(clfs, kept, strict=True):
+        assert not clf.training and all(torch.equal(best[name], now) for name, now in trained_tensors(clf).items())
+
+
 def test_a_run_goes_on_alone_from_where_it_went_with_others(tmp_path):
     backbone, out = build("bert").double(), [tmp_path / "0", tmp_path / "1"]
     expected = together(backbone, RUNS[:2], out=out)

@@ -179,6 +179,19 @@ def test_bf16_stays_near_fp32_and_trains(case, family, backbones):
     assert run.history[0]["train_loss"] == pytest.approx(0.7, abs=0.7)
 
 
+@pytest.mark.parametrize("family", ("bert", "gpt2", "llama"))
+@pytest.mark.parametrize("case", CASES)
+def test_on_a_frozen_model_in_bf16_what_trains_is_in_fp32(case, family, tmp_path):
+    backbone = build(family).bfloat16()
+    clf = classifier(backbone, case)
+    assert {p.dtype for p in trained_parameters(clf)} == {torch.float32}
+    run = fit(clf, rows(), None, Settings(epochs=1, batch_size=6, precision="fp32"), progress=False)
+    assert run.history[0]["train_loss"] < 10 and {p.dtype for p in backbone.parameters()} == {torch.bfloat16}
+    clf.save_pretrained(tmp_path)
+    again = PromptClassifier.from_pretrained(tmp_path, backbone=backbone)
+    assert torch.equal(logits(clf, *padded(rows())), logits(again, *padded(rows())))
+
+
 def test_two_methods_at_once_do_not_disturb_each_other(backbones):
     def steps(clf):
         optimizer = torch.optim.SGD(trained_parameters(clf), lr=0.1)

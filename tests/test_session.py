@@ -71,7 +71,7 @@ def test_explanations_are_of_the_trained_classifier(session):
 def test_a_second_call_trains_nothing_and_says_the_same(session, tiny, tmp_path):
     seen, said = [], []
     folder = shutil.copytree(session.folder, tmp_path / "copy")
-    settings = Settings.from_dict(session.report["run"]["settings"])
+    settings = Settings(**session.report["run"]["settings"])
     again = run_session(
         data(), tiny, folder=folder, options={"layer": 1, "t": 3}, settings=settings, callbacks=[seen.append],
         say=said.append,
@@ -191,11 +191,13 @@ def test_stopped_by_hand_before_there_is_a_result(tiny, tmp_path, monkeypatch, m
         ({"method": "lora", "options": {}}, "method idspam, here lora"),
         ({"options": {"layer": 2, "t": 3}}, "layer 1, here 2"),
         ({"options": {"layer": 1, "t": 4}}, "options .*3.*, here .*4.*"),
+        ({"options": {"layer": [1, 2], "t": 3}}, r"options .*3.*, here .*1, 2.*"),
+        ({"options": {"layer": 1, "t": 3, "head_dropout": 0.2}}, "head_dropout 0.1, here 0.2"),
     ],
 )
 def test_a_folder_of_another_run_is_refused_before_anything_trains(session, tiny, change, said, monkeypatch):
     before = {path: path.read_bytes() for path in session.folder.rglob("*") if path.is_file()}
-    told = {"options": {"layer": 1, "t": 3}, "settings": Settings.from_dict(session.report["run"]["settings"])} | change
+    told = {"options": {"layer": 1, "t": 3}, "settings": Settings(**session.report["run"]["settings"])} | change
     monkeypatch.setattr(PromptClassifier, "fit", None)
     with pytest.raises(BadInput, match=rf"holds another run \(.*{said}.*\): name another folder"):
         run_session(data(), tiny, folder=session.folder, say=str, **told)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.torch import save_file
 
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.errors import BadInput
+from idspam_lab.frozen import fit_many
 from idspam_lab.training import Settings, StopTraining, fit
 from idspam_lab.training.batches import Collate, LengthBuckets, training_loader
 from idspam_lab.training.checkpoint import NAME, trained_tensors
@@ -68,6 +70,18 @@ def test_same_seed_same_numbers_other_seed_other_numbers(tiny, train, validation
     pick = [{k: v for k, v in epoch.items() if "second" not in k} for epoch in run.history]
     assert pick == [{k: v for k, v in epoch.items() if "second" not in k} for epoch in run_again.history]
     assert not same(weights(first), weights(other))
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_callers_random_numbers_go_on_where_they_were(tiny, train, together):
+    clf = PromptClassifier(tiny, "idspam", layer=1, t=3, c=8)
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    if together:
+        fit_many([clf], train, None, [QUICK], progress=False)
+    else:
+        clf.fit(train, None, QUICK, progress=False)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_best_epoch_is_kept_not_the_last(tiny, train, validation):
@@ -221,6 +235,13 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tiny, train, valida
     assert (tmp_path / NAME).read_bytes() == before
 
 
+@pytest.mark.parametrize("metadata", [None, {"state": "{}"}, {"state": "no JSON"}, {"state": "[1]"}])
+def test_a_checkpoint_of_somebody_else_is_refused(tiny, train, tmp_path, metadata):
+    save_file({"weight": torch.zeros(2)}, tmp_path / NAME, metadata)
+    with pytest.raises(BadInput, match="holds a run with other settings.*delete checkpoint.safetensors in it"):
+        fitted(tiny, train, None, out=tmp_path)
+
+
 def test_a_full_disk_does_not_cost_the_training(tiny, train, validation, tmp_path, monkeypatch):
     whole, _ = fitted(tiny, train, validation)
     monkeypatch.setattr("safetensors.torch.save_file", no_room)
@@ -239,6 +260,12 @@ def test_the_same_weights_at_another_layer_are_another_run(tiny, train, validati
     other = PromptClassifier(tiny, "idspam", layer=2, t=3, c=8)
     with pytest.raises(BadInput, match="holds a run with other settings"):
         other.fit(train, validation, QUICK, out=tmp_path, progress=False)
+
+
+def test_the_default_layer_is_the_same_run_whether_it_is_said_or_not(tiny):
+    said = {layer: PromptClassifier(tiny, "idspam", layer=layer).run_identity() for layer in (None, 1, 2)}
+    assert said[1] == said[None] == PromptClassifier(tiny, "idspam").run_identity() != said[2]
+    assert PromptClassifier(tiny, "idspam", layer=[1, 2]).run_identity() not in said.values()
 
 
 def test_another_backbone_is_another_run(tiny, train, validation, tmp_path):
@@ -402,7 +429,11 @@ def test_settings_check_themselves(change, sentence):
         Settings(**change)
 
 
-def test_settings_from_json_name_what_they_do_not_know():
-    assert Settings.from_dict(json.loads(json.dumps(QUICK.to_dict()))) == QUICK
-    with pytest.raises(BadInput, match="no setting 'learning_rate'; there are epochs, batch_size, lr"):
-        Settings.from_dict({"learning_rate": 1})
+def test_settings_hold_pythons_numbers_whatever_they_are_given():
+    given = {"epochs": 2, "batch_size": 4, "seed": 1, "max_length": 9}
+    found = Settings(lr=np.float32(0.25), betas=np.array([0.5, 0.75]), **{k: np.int64(v) for k, v in given.items()})
+    assert json.loads(json.dumps(found.to_dict())) == Settings(lr=0.25, **given).to_dict() | {"betas": [0.5, 0.75]}
+
+
+def test_settings_come_back_from_json():
+    assert Settings(**json.loads(json.dumps(QUICK.to_dict()))) == QUICK

@@ -6,8 +6,12 @@ import transformers
 
 from idspam_lab.backbones import FAMILIES
 from idspam_lab.backbones.upper import ALL, FIRST, LONG, frozen_for, fused, rounded, run_upper
+from idspam_lab.classifier import PromptClassifier
+from idspam_lab.frozen.fast import fast_path
+from idspam_lab.frozen.shared import SharedPass
 from idspam_lab.methods.base import run_with_prompt
 from tests.test_backbones import BOTH, CONFIGS, build, texts
+from tests.test_methods import rows
 
 # their masked softmax is NaN in float64, in transformers itself
 SINGLE = {"mistral", "qwen2", "gemma2", "gemma3_text", "modernbert"}
@@ -97,6 +101,25 @@ def test_a_twin_that_was_made_before_a_move_is_made_anew(name, make):
     second = make(backbone)
     assert second is not first and second is make(backbone)
     assert {buffer.device.type for buffer in second.buffers()} == {"meta"} != {b.device.type for b in first.buffers()}
+
+
+@pytest.mark.parametrize("change", ["in place", "as PEFT merges"])
+def test_a_changed_weight_is_seen_in_the_hash_and_in_the_rounded_twin(change):
+    backbone = build("bert")
+    clfs = [PromptClassifier(backbone, "idspam", layer=1, t=2) for _ in range(2)]
+    before, twin = backbone.identity(), rounded(backbone)
+    assert backbone.identity() is before and rounded(backbone) is twin
+    weight = backbone.blocks()[2].attention.self.query.weight
+    if change == "in place":
+        weight.mul_(3)
+    else:
+        weight.data += torch.randn(32, 4) @ torch.randn(4, 32)
+        SharedPass(clfs, rows()[0], "bf16")
+    assert torch.equal(rounded(backbone).blocks()[2].attention.self.query.weight, weight.bfloat16())
+    assert backbone.identity().weights_sha256 != before.weights_sha256
+    weight.data += 1
+    with fast_path(clfs[0]):  # as every prediction begins
+        assert torch.equal(rounded(backbone).blocks()[2].attention.self.query.weight, weight.bfloat16())
 
 
 def test_a_twin_keeps_what_its_own_texts_change():

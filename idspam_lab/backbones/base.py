@@ -78,6 +78,13 @@ def check_layer(m: int, backbone) -> int:
     return int(m)
 
 
+def sample_of(model: nn.Module) -> list[float]:
+    """Eight numbers of each weight, or all of a shorter one."""
+    flat = [p.detach().flatten() for p in model.parameters() if not p.is_meta]
+    some = [part[:: max(1, len(part) // 8)][:8].float() for part in flat]
+    return torch.cat(some).tolist() if some else []
+
+
 class Backbone(nn.Module):
     """The stages, the same for every family. n is the hidden size, L the number of blocks.
 
@@ -111,6 +118,8 @@ class Backbone(nn.Module):
         self.name, self.revision = name, revision
         self.folder: Path | None = None  # where it was loaded from, if that was a folder of the user's own
         self.default_read = read or ("last" if self.causal else "first")
+        self._sample: list[float] | None = None  # of the weights, as `notice_changes` last saw them
+        self._changes = 0
         self.eval()
 
     def train(self, mode: bool = True) -> "Backbone":
@@ -226,9 +235,13 @@ class Backbone(nn.Module):
         return copy.deepcopy(self, memo=shared)
 
     def trainable_copy(self) -> "Backbone":
-        """Weights of its own that train, with the model's own dropout while training."""
+        """Weights of its own that train, with the model's own dropout while training.
+
+        In fp32 at least: in bf16 an optimiser's small steps would be rounded away.
+        """
         found = copy.deepcopy(self, memo={id(self.tokenizer): self.tokenizer})
         found.frozen = False
+        found.model.to(torch.promote_types(self.model.dtype, torch.float32))
         found.model.requires_grad_(True)
         return found
 
@@ -250,11 +263,29 @@ class Backbone(nn.Module):
         return hashlib.sha256(f"{rules} {self.default_read}".encode()).hexdigest()[:16]
 
     def identity(self) -> Identity:
-        """Name, size and weights' hash. Hashing takes about 0.1 s for 90 MB; it is done once."""
-        if not hasattr(self, "_identity"):
+        """Name, size and weights' hash. Hashing takes about 0.1 s for 90 MB; the same weights are hashed once."""
+        self.notice_changes()
+        version, known = getattr(self, "_identity", (None, None))
+        if version != self.weights_version():
             from .trust import hash_tensors
 
             dtype = str(self.model.dtype).removeprefix("torch.")
             family = self.config.model_type
-            self._identity = Identity(self.name, family, self.n, self.L, hash_tensors(self.model), self.revision, dtype)
-        return self._identity
+            known = Identity(self.name, family, self.n, self.L, hash_tensors(self.model), self.revision, dtype)
+            self._identity = self.weights_version(), known
+        return known
+
+    def weights_version(self) -> tuple:
+        """Another one when a weight was moved, exchanged or changed in place; see `notice_changes` for the rest."""
+        places = ((p.data_ptr(), 0 if p.is_inference() else p._version) for p in self.model.parameters())
+        return self._changes, *places
+
+    def notice_changes(self) -> None:
+        """Looks for what torch keeps no count of: a change of a weight's `.data`, as PEFT's merge makes it.
+
+        A few numbers of each weight are looked at. That takes about 1 ms, too long for every step: it is done where a
+        training or a prediction begins.
+        """
+        sample = sample_of(self.model)
+        if sample != self._sample:
+            self._sample, self._changes = sample, self._changes + 1

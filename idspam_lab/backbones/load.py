@@ -47,14 +47,15 @@ def pooling_default(source: str | Path, where: dict) -> str | None:
 @contextmanager
 def quiet():
     """No load report: a frozen model without its unused pooler or head is what is wanted here."""
-    before = transformers.logging.get_verbosity()
+    before, bars = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     try:
         yield
     finally:
         transformers.logging.set_verbosity(before)
-        transformers.logging.enable_progress_bar()
+        if bars:  # who has turned them off wants none
+            transformers.logging.enable_progress_bar()
 
 
 def pick_attention() -> str | None:
@@ -62,11 +63,26 @@ def pick_attention() -> str | None:
     return None if torch.cuda.is_available() else "eager"
 
 
+def dtype_of(dtype: torch.dtype | str) -> torch.dtype:
+    """A type of weights, or its name as an adapter's config.json has it.
+
+    Raises:
+        BadInput: there is no such type; or it is fp16 without a GPU: in bf16 passes, which "auto" takes on newer CPUs,
+            torch refuses to mix it with fp32 there, and in fp32 passes fp32 weights are several times as quick.
+    """
+    found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) else dtype
+    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+        raise BadInput(f"dtype is {dtype!r}, but weights are of torch.float32 or torch.bfloat16, or float16 on a GPU.")
+    if found is torch.float16 and not torch.cuda.is_available():
+        raise BadInput("fp16 weights need a GPU: take torch.float32 or torch.bfloat16 here.")
+    return found
+
+
 def load_backbone(
     name: str | Path = "minilm",
     *,
     attention: str = "auto",
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | str = torch.float32,
     revision: str | None = None,
     words: bool = False,
     device: str | torch.device | None = None,
@@ -80,7 +96,7 @@ def load_backbone(
         name: "minilm" (embedded, no network), "smollm2" or "mpnet" (after `make models`), a folder with a
             config.json, or a hub address ("roberta-base").
         attention: "eager", "sdpa", any other name that transformers knows, or "auto" (see `pick_attention`).
-        dtype: of the frozen weights.
+        dtype: of the frozen weights, or its name: "bfloat16".
         revision: the hub's branch, tag or commit.
         words: with the head that the masked language model was trained with, to read by words (verbalizer.py).
         device: where to put it; default: the CPU. `fit` moves it to where accelerate trains.
@@ -88,16 +104,15 @@ def load_backbone(
         local_files_only: ask the hub's local cache alone, as is done anyway where the hub is out of reach.
 
     Raises:
-        BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head; or fp16
-            without a GPU, whose kernels alone take it; or there is no such device.
+        BadInput: the name is nothing that can be loaded here, its family has no class, or it has no such head; or the
+            dtype is none for weights (see `dtype_of`); or there is no such device.
     """
     if not isinstance(name, str | Path):
         raise BadInput(
             f"A {type(name).__name__} was given where a name or a folder is wanted: save the model and its tokenizer "
             "into one folder (save_pretrained) and name it."
         )
-    if dtype is torch.float16 and not torch.cuda.is_available():
-        raise BadInput("fp16 weights need a GPU: take torch.float32 or torch.bfloat16 here.")
+    dtype = dtype_of(dtype)
     name = str(name)
     source: str | Path = packaged_folder(name) if name in PACKAGED else name
     where = hub_arguments(source, local_files_only, revision=revision, cache_dir=cache_dir, token=token)

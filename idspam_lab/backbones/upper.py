@@ -31,16 +31,16 @@ LONG = 128  # tokens from which torch's fused attention is quicker forward on a 
 
 
 def made_once(make: Callable[[Backbone], Backbone]) -> Callable[[Backbone], Backbone]:
-    """Keeps a backbone's twin until the backbone moves: the twin's buffers and own weights do not move with it."""
-    twins: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> where it lay, its twin
+    """Keeps a backbone's twin until the backbone moves or changes: the twin's buffers and own weights stay behind."""
+    twins: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> its weights' version, its twin
 
     @wraps(make)
     def twin_of(backbone: Backbone) -> Backbone:
-        device = next(backbone.parameters()).device
-        where, twin = twins.get(backbone, (None, None))
-        if where != device:
+        now = next(backbone.parameters()).device, backbone.weights_version()
+        then, twin = twins.get(backbone, (None, None))
+        if then != now:
             twin = make(backbone)
-            twins[backbone] = device, twin
+            twins[backbone] = now, twin
         return twin
 
     return twin_of

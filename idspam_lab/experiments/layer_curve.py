@@ -7,7 +7,8 @@ plots.layer_curve(curve)
 import shutil
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from ..errors import BadInput
 from ..frozen import fit_many, predict_many
 from ..frozen.many import Losing
 from ..frozen.shared import SharedPass
+from ..inputs import as_json
 from ..methods.spelled import read_method
 from ..metrics import with_interval
 from ..tasks import TaskData, load_task
@@ -30,7 +32,7 @@ ORDER = 0  # the seed of the batches' order, which all runs share
 
 def layer_curve(
     task: str | TaskData,
-    layers: str | Sequence[int] = "all",
+    layers: str | int | Sequence[int] = "all",
     seeds: int | Sequence[int] = 3,
     *,
     method: str = "idspam",
@@ -45,7 +47,7 @@ def layer_curve(
 
     Args:
         task: a name for `load_task`, or what it gives.
-        layers: "all", or blocks.
+        layers: "all", or a block, or several.
         seeds: how many, from 0, or which.
         method: as `read_method` reads it, "idspam:heads=4", without a layer.
         out: folder for checkpoints: the same call goes on from there if this one is killed. They are gone at the end.
@@ -89,13 +91,13 @@ def opened(task: str | TaskData, backbone: str | Backbone) -> tuple[TaskData, Ba
     return data, backbone if isinstance(backbone, Backbone) else load_backbone(backbone)
 
 
-def which_layers(backbone: Backbone, layers: str | Sequence[int]) -> list[int]:
-    """The blocks.
+def which_layers(backbone: Backbone, layers: str | int | Sequence[int]) -> list[int]:
+    """The blocks; a number names one.
 
     Raises:
         BadInput: one is out of range, or there is none.
     """
-    chosen = range(backbone.L) if layers == "all" else layers
+    chosen = range(backbone.L) if isinstance(layers, str) and layers == "all" else in_a_row(layers)
     if not chosen:
         raise BadInput('layers is empty: name blocks, or "all".')
     return sorted({check_layer(layer, backbone) for layer in chosen})
@@ -107,10 +109,15 @@ def which_seeds(seeds: int | Sequence[int]) -> list[int]:
     Raises:
         BadInput: there is none.
     """
-    chosen = list(range(seeds)) if isinstance(seeds, int) else list(dict.fromkeys(seeds))
+    chosen = list(range(seeds)) if isinstance(seeds, Integral) else list(dict.fromkeys(in_a_row(seeds)))
     if not chosen:
         raise BadInput("There is no seed: give at least one.")
     return chosen
+
+
+def in_a_row(given) -> list:
+    """One or several of something, with numpy's numbers as Python's."""
+    return [as_json(one) for one in (given if isinstance(given, Iterable) else [given])]
 
 
 def runs_of(

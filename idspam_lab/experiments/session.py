@@ -159,8 +159,9 @@ def as_told(clf: PromptClassifier, data: TaskData, settings: Settings | None) ->
     return {
         "method": clf.method_name,
         "layer": getattr(clf.method, "layer", None),
-        "options": {name: value for name, value in clf.options.items() if name != "layer"},
+        "options": clf.options_beside_layer(),
         "read": clf.read,
+        "head_dropout": clf.head_dropout,
         "backbone": f"{clf.backbone.name} {clf.backbone.identity().weights_sha256[:12]}",
         "tokenizer": clf.backbone.reading(),
         "code": code_of(type(clf.method)),

@@ -90,6 +90,7 @@ def fast_path(clf, rows: Sequence[Row] = (), settings: Settings | None = None, s
         rows: the texts that training will meet, to be kept in `store`.
     """
     path = None
+    clf.backbone.notice_changes()
     if isinstance(clf.method, LatePrompt) and type(clf.method).encode is LatePrompt.encode:
         shelf = None
         if store is not None:

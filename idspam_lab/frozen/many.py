@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from ..training.batches import Collate, Row, training_loader
 from ..training.checkpoint import digest_of
-from ..training.device import training_device, wait_for
+from ..training.device import own_random_numbers, training_device, wait_for
 from ..training.loop import scored
 from ..training.predict import TURN, token_chunks
 from ..training.record import Run, environment, peak_memory_mb
@@ -32,6 +32,7 @@ PAD = 0  # any id will do, for it is masked
 Losing = Callable[[int, Sequence], set[int]]
 
 
+@own_random_numbers()
 def train_many(
     clfs: Sequence,
     train: list[Row],
@@ -45,7 +46,8 @@ def train_many(
     progress: bool = True,
     begin: Callable[[], object] = lambda: None,
 ) -> list[Run]:
-    """Trains every classifier in place and leaves it with its best epoch, as `loop.fit` does with one.
+    """Trains every classifier in place and leaves it with its best epoch, as `loop.fit` does with one, also where an
+    error or Ctrl-C ends it.
 
     Args:
         clfs: PromptClassifiers on one backbone; each method puts one prompt at one block.
@@ -86,32 +88,36 @@ def train_many(
             lane.keep_in(folder, metric, texts)
     steps_an_epoch = math.ceil(len(train) / chosen.batch_size)
     begun = False
-    with tqdm(total=steps_an_epoch * chosen.epochs, unit="step", desc="training", disable=not progress) as bar:
-        for epoch in range(1, chosen.epochs + 1):
-            going = [lane for lane in lanes if lane.waits_for(epoch)]
-            if not going:  # done before, or all have ended
-                bar.update(steps_an_epoch)
-                continue
-            if not begun:
-                begun = True
-                begin()
-            started = time.perf_counter()
-            train_epoch(shared, going, train, epoch, bar)
-            wait_for(device)  # a GPU is still at work when the last step has been handed to it
-            seconds = (time.perf_counter() - started) / len(going)
-            scores = evaluate_many(shared, going, validation, metric) if validation else [{}] * len(going)
-            whole = (time.perf_counter() - started) / len(going)
-            for lane, numbers in zip(going, scores, strict=True):
-                lane.end(epoch, epoch * steps_an_epoch, seconds, len(train), whole, numbers)
-            left = [lane for lane in going if lane.run.stopped is None]
-            ending = losing(epoch, [lane.clf for lane in left]) if losing and epoch < chosen.epochs else set()
-            for place in ending:
-                left[place].run.stopped = f"dropped after epoch {epoch}"
-            for lane in left:  # the others have no epoch to go on from but the one before
-                lane.save()
-            bar.set_postfix(epoch=epoch, runs=len(left) - len(ending))
+    try:
+        with tqdm(total=steps_an_epoch * chosen.epochs, unit="step", desc="training", disable=not progress) as bar:
+            for epoch in range(1, chosen.epochs + 1):
+                going = [lane for lane in lanes if lane.waits_for(epoch)]
+                if not going:  # done before, or all have ended
+                    bar.update(steps_an_epoch)
+                    continue
+                if not begun:
+                    begun = True
+                    begin()
+                started = time.perf_counter()
+                train_epoch(shared, going, train, epoch, bar)
+                wait_for(device)  # a GPU is still at work when the last step has been handed to it
+                seconds = (time.perf_counter() - started) / len(going)
+                scores = evaluate_many(shared, going, validation, metric) if validation else [{}] * len(going)
+                whole = (time.perf_counter() - started) / len(going)
+                for lane, numbers in zip(going, scores, strict=True):
+                    lane.end(epoch, epoch * steps_an_epoch, seconds, len(train), whole, numbers)
+                left = [lane for lane in going if lane.run.stopped is None]
+                ending = losing(epoch, [lane.clf for lane in left]) if losing and epoch < chosen.epochs else set()
+                for place in ending:
+                    left[place].run.stopped = f"dropped after epoch {epoch}"
+                for lane in left:  # the others have no epoch to go on from but the one before
+                    lane.save()
+                bar.set_postfix(epoch=epoch, runs=len(left) - len(ending))
+    finally:
+        with TURN:
+            for lane in lanes:
+                lane.put_back()
     for lane in lanes:
-        lane.put_back()
         lane.run.peak_memory_mb = peak_memory_mb(device)
     return [lane.run for lane in lanes]
 

@@ -38,6 +38,7 @@ class SharedPass:
 
     def __init__(self, clfs: Sequence, row: Row, precision: str, shelf: Callable[[], Shelf | None] = lambda: None):
         self.backbone: Backbone = clfs[0].backbone
+        self.backbone.notice_changes()
         self.device, self.precision, self.make_shelf = device_of(self.backbone), precision, shelf
         self.source, self.t = {}, {}  # classifier -> where its source comes from; its prompt's vectors
         for clf in clfs:

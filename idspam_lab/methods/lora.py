@@ -3,6 +3,8 @@
 import warnings
 from typing import ClassVar
 
+import torch
+
 from ..backbones import Backbone
 from .base import Encoded, Method, check_at_least_one
 
@@ -42,4 +44,7 @@ def with_lora(backbone: Backbone, r: int, alpha: int | None = None, start: int =
     with warnings.catch_warnings():  # PEFT sets what GPT-2's turned matrices need, and says so
         warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
         inject_adapter_in_model(config, adapted.model)
+    for parameter in adapted.parameters():
+        if parameter.requires_grad:  # PEFT made it in the frozen weights' type; in bf16 small steps are rounded away
+            parameter.data = parameter.data.to(torch.promote_types(parameter.dtype, torch.float32))
     return adapted

@@ -50,8 +50,8 @@ def read_value(text: str) -> Value:
 
 
 def write_method(name: str, options: dict[str, Value]) -> str:
-    """What `read_method` reads."""
-    parts = [f"{option}={write_value(value)}" for option, value in options.items()]
+    """What `read_method` reads. None, the default of every option that takes it, is left out."""
+    parts = [f"{option}={write_value(value)}" for option, value in options.items() if value is not None]
     return ":".join([name, ",".join(parts)]) if parts else name
 
 

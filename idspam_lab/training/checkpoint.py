@@ -69,7 +69,9 @@ class RunKey:
 
         First values that the frozen model had a part in differ in their last digits with the number of threads.
         """
-        return state["key"] == self.told and all(
+        if state.get("key") != self.told or "start" not in state:  # a file of somebody else's has neither
+            return False
+        return all(
             abs(a - b) <= CLOSE * ours[-1]
             for name, ours in self.start.items()
             for a, b in zip(ours, state["start"][name], strict=True)
@@ -106,6 +108,15 @@ def save(
         warnings.warn(f"{error} Training goes on; without a checkpoint it cannot be resumed.", stacklevel=3)
 
 
+def state_in(metadata: dict[str, str]) -> dict:
+    """The key and the numbers that `save` wrote; empty for a file of somebody else's."""
+    try:
+        found = json.loads(metadata.get("state", "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def load(
     out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, key: RunKey, run: Run
 ) -> dict[str, Tensor] | None:
@@ -118,7 +129,7 @@ def load(
     if not path.is_file():
         return None
     tensors, metadata = read_tensors(path)
-    state = json.loads(metadata["state"])
+    state = state_in(metadata)
     if not key.is_of(state):
         raise BadInput(
             f"{out} holds a run with other settings, data or starting weights, or of another version of idspam_lab: "

@@ -1,18 +1,27 @@
 """Where to compute, and in which precision."""
 
 import os
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import torch
 from accelerate import Accelerator
 from torch import nn
 
+from ..errors import BadInput
 from .record import processor
 
 
 def training_device() -> torch.device:
     """Where accelerate will put what is trained. Asked of Accelerator, which knows of ACCELERATE_USE_CPU."""
     return Accelerator().device
+
+
+@contextmanager
+def own_random_numbers():
+    """Around what seeds torch's random numbers: the caller's go on afterwards as if none had been drawn."""
+    device = training_device()
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        yield
 
 
 def wait_for(device: torch.device) -> None:
@@ -35,8 +44,23 @@ def computes_bf16(device: torch.device) -> bool:
     return False
 
 
+def check_precision(precision: str) -> None:
+    """It is "fp32", "bf16" or "auto" (see Settings).
+
+    Raises:
+        BadInput: it is not.
+    """
+    if precision not in ("auto", "fp32", "bf16"):
+        raise BadInput(f'precision is {precision!r}, but it is "auto", "fp32" or "bf16".')
+
+
 def autocast(precision: str, device: torch.device):
-    """The context of a forward pass. precision: "fp32", "bf16" or "auto" (see Settings)."""
+    """The context of a forward pass.
+
+    Raises:
+        BadInput: see `check_precision`.
+    """
+    check_precision(precision)
     if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()

@@ -19,7 +19,7 @@ from ..errors import BadInput
 from ..metrics import score
 from . import checkpoint
 from .batches import Row, training_loader
-from .device import autocast
+from .device import autocast, own_random_numbers
 from .predict import TURN, predict_logits
 from .record import Run, best_epoch, environment, peak_memory_mb
 from .settings import Settings
@@ -82,6 +82,7 @@ def scored(logits: Tensor, rows: list[Row], metric: str) -> dict:
     return {"loss": loss} | score(metric, labels.numpy(), logits.argmax(-1).numpy(), logits.shape[-1])
 
 
+@own_random_numbers()
 def fit(
     model: nn.Module,
     train: list[Row],

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, fields
 
 from ..backbones.tokens import check_length
 from ..errors import BadInput
+from ..inputs import as_json
+from .device import check_precision
 
 MOST_SEED = 2**32  # numpy's limit; torch takes more
 
@@ -42,6 +44,8 @@ class Settings:
     precision: str = "auto"  # "fp32", "bf16" (autocast), "auto": bf16 where the device computes in it
 
     def __post_init__(self):
+        for field in fields(self):  # a run is written down as JSON, which holds no number of numpy's
+            object.__setattr__(self, field.name, as_json(getattr(self, field.name)))
         for name in ("epochs", "batch_size"):
             if not is_whole(getattr(self, name)) or getattr(self, name) < 1:
                 raise BadInput(f"{name} is {getattr(self, name)}, but training needs a whole number of at least 1.")
@@ -52,7 +56,7 @@ class Settings:
         for name in ("lr", "weight_decay", "warmup", "eps", "clip"):
             if not is_number(getattr(self, name)):
                 raise BadInput(f"{name} is {getattr(self, name)!r}, but it is a number.")
-        two = isinstance(self.betas, tuple | list) and len(self.betas) == 2
+        two = isinstance(self.betas, list) and len(self.betas) == 2
         if not two or not all(is_number(beta) and 0 <= beta < 1 for beta in self.betas):
             raise BadInput(f"betas are {self.betas}, but they are two numbers, each 0 or more and below 1.")
         for name in ("clip", "eps"):
@@ -65,8 +69,7 @@ class Settings:
         if not 0 <= self.warmup <= 1:
             raise BadInput(f"warmup is {self.warmup}, but it is a share of the steps, 0 to 1.")
         check_length(self.max_length)
-        if self.precision not in ("auto", "fp32", "bf16"):
-            raise BadInput(f'precision is {self.precision!r}, but it is "auto", "fp32" or "bf16".')
+        check_precision(self.precision)
         object.__setattr__(self, "betas", tuple(self.betas))
 
     @property
@@ -76,12 +79,3 @@ class Settings:
 
     def to_dict(self) -> dict:
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Settings":
-        """Settings from JSON; unknown names are refused with the known ones."""
-        known = [field.name for field in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise BadInput(f"There is no setting {name!r}; there are {', '.join(known)}.")
-        return cls(**values)
