@@ -68,7 +68,7 @@ def test_right_answers():
         (lambda w, E, V: contributions(w, E, V) / length(w, E, V), "sum to 1"),
         (lambda w, E, V: contributions(w, E, V) / w, "weight is missing"),
         (lambda w, E, V: contributions(w, E, torch.eye(6)), "W_V is missing"),
-        (lambda w, E, V: contributions(w, E, V.T), "W_V is turned"),
+        (lambda w, E, V: contributions(w, E, V.T), "W_V is transposed"),
         (lambda w, E, V: contributions(w, E, V).abs(), "sign is lost"),
         (lambda w, E, V: contributions(w, E, V) / (E @ V).norm(dim=-1), "cut to length 1"),
         (lambda w, E, V: w * (E @ V).norm(dim=-1), "these are the lengths"),
@@ -90,7 +90,7 @@ def test_mistakes_in_contributions(answer, said):
         (lambda p, t, s, k: comprehensiveness(p, t, [-i for i in range(len(t))], k), "first k tokens"),
         (lambda p, t, s, k: max(p(t)) - max(erased(p, t, s, k)), "chosen anew"),
         (lambda p, t, s, k: p(t)[1] - erased(p, t, s, k)[1], "always looks at class 1"),
-        (lambda p, t, s, k: -comprehensiveness(p, t, s, k), "sign is turned"),
+        (lambda p, t, s, k: -comprehensiveness(p, t, s, k), "sign is reversed"),
         (lambda p, t, s, k: max(p(t)) - comprehensiveness(p, t, s, k), "p of what is left"),
         (lambda p, t, s, k: abs(comprehensiveness(p, t, s, k)), "absolute value"),
         (

@@ -63,7 +63,7 @@ def test_mistakes_of_counting_are_named(student, words):
         (lambda s, truth: s.mean(axis=0).max() - truth, "too early"),
         (lambda s, truth: s.max(axis=0).mean() - truth, "wrong axis"),
         (lambda s, truth: s.max(axis=1).mean(), "take off how good it is"),
-        (lambda s, truth: truth - s.max(axis=1).mean(), "sign is turned"),
+        (lambda s, truth: truth - s.max(axis=1).mean(), "sign is reversed"),
         (lambda s, truth: s.mean() - truth, "only the best one"),
         (lambda s, truth: s[-1].max() - truth, "one draw"),
         (lambda s, truth: s.max(axis=1) - truth, "no usual mistake fits"),

@@ -104,7 +104,7 @@ def rows_masked_too(scores, mask):
         (check_prompt, lambda A, d, u, b, t: (A @ d @ u + b).view(len(A), t, -1), "both ReLUs"),
         (check_prompt, lambda A, d, u, b, t: ((A @ d).relu() @ u).relu().view(len(A), t, -1), "bias"),
         (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).view(len(A), -1, t), "n rows of t"),
-        (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).view(len(A), -1, t).mT, "mixes the vectors"),
+        (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).view(len(A), -1, t).mT, "as good a resize"),
         (check_prompt, lambda A, d, u, b, t: prompt(A, d, u, b, t).flatten(1), "one long vector"),
     ],
 )

@@ -33,7 +33,7 @@ def test_right_answers():
         (after_the_warm_up(lambda k, K, r: (K - k) / K), "does not start from 1"),
         (after_the_warm_up(lambda k, K, r: 0.5 + 0.5 * math.cos(math.pi * (k - r) / max(1, K - r))), "cosine"),
         (after_the_warm_up(lambda k, K, r: (K - 1 - k) / max(1, K - 1 - r)), "0 one step early"),
-        (after_the_warm_up(lambda k, K, r: (k - r) / max(1, K - r)), "steps - step"),
+        (after_the_warm_up(lambda k, K, r: (k - r) / max(1, K - r)), "K - k"),
         (lambda k, K, w: factor(k, K, w, int), r"int\(\) cuts"),
         (lambda k, K, w: factor(k, K, w, math.ceil), r"ceil\(\) adds"),
         (lambda k, K, w: (k + 1) / round(w * K) if k <= round(w * K) else 1, "stops with ZeroDivisionError"),

@@ -283,7 +283,8 @@ from idspam_lab import PromptClassifier, Settings, load_task
 from idspam_lab.lessons import runs_folder
 
 quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
-data = load_task("rotten_tomatoes", source="embedded", limit=200 if quick else None)
+many, held_out = (200, 60) if quick else (None, 0.1)
+data = load_task("rotten_tomatoes", source="embedded", limit=many, holdout=held_out)
 before = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=m)
 clf = PromptClassifier(backbone, "idspam", labels=data.task.labels, layer=m)
 run = clf.fit(

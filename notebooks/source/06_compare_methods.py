@@ -105,8 +105,9 @@ from idspam_lab.lessons import runs_folder
 
 warnings.filterwarnings("ignore", message=".*were cut there")
 quick = os.environ.get("IDSPAM_QUICK")  # set by the tests: fewer texts
-texts = 60 if quick else 400
-data = load_task("rotten_tomatoes", source="embedded", limit=texts)
+texts, held_out = (60, 40) if quick else (400, 0.1)
+data = load_task("rotten_tomatoes", source="embedded", limit=texts, holdout=held_out)
+data = data.tested_on(60) if quick else data
 small = compare(
     data,
     load_backbone("minilm"),
