@@ -72,9 +72,16 @@ def check_writable(folder: str | Path) -> None:
     """Makes the folder if need be; called before long work whose results will go there.
 
     Raises:
-        BadInput: nothing can be written in it.
+        BadInput: nothing can be written in it, or it is a file.
     """
-    write_text(Path(folder) / ".writable", "").unlink()
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file, but a folder is written: name another one.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BadInput(why_not(folder, error)) from error
 
 
 def first_line(error: Exception) -> str:

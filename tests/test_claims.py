@@ -18,6 +18,7 @@ from idspam_lab.claims.constant import MAJORITY, best_constant
 from idspam_lab.claims.counts import saving_grows
 from idspam_lab.claims.known import known
 from idspam_lab.claims.looked_into import by_number_of_texts, looked_into
+from idspam_lab.claims.page import TOLD, tally
 from idspam_lab.claims.rates import rates_tried
 from idspam_lab.claims.scores import against, all_leads, at_home, on_another_task
 from idspam_lab.claims.speed import speed
@@ -543,3 +544,9 @@ def test_rates_of_a_method_in_several_blocks_of_a_grid_are_joined(tmp_path):
     text = '[[runs]]\nmethods = ["lpt"]\nsettings = { lr = [1e-3, 3e-3] }\n'
     (tmp_path / "x.toml").write_text(text + text.replace("1e-3, 3e-3", "3e-3, 1e-2"))
     assert rates_tried(tmp_path / "x.toml") == {"lpt": (1e-3, 3e-3, 1e-2)}
+
+
+def test_the_verdicts_are_counted_and_none_is_left_out():
+    assert set(TOLD) == set(Verdict)
+    said = tally([Verdict.HOLDS, Verdict.FAILS, Verdict.HOLDS])
+    assert "3 claims: 2 hold, 0 hold partly, 0 cannot be told, 1 do not hold, 0 not tested here." in said

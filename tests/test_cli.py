@@ -357,6 +357,25 @@ def test_fresh_takes_nothing_away_that_no_run_has_signed(table, capsys, tmp_path
     assert mine.read_text() == "mine"
 
 
+def test_a_run_writes_over_nothing_that_no_run_has_signed(table, capsys, tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "report.html").write_text("mine")
+    told = "--text", "review", "--label", "verdict", "--epochs", "1", "--out"
+    status, out, err = run(capsys, "train", table, *told, tmp_path / "project")
+    assert status == 2 and "has report.html in it, but no run.json" in err and "step" not in out
+    assert (tmp_path / "project" / "report.html").read_text() == "mine"
+    status, _, err = run(capsys, "train", table, *told, table)
+    assert status == 2 and "is a file, but a folder is written" in err
+
+
+def test_predictions_are_not_written_over_what_is_read(capsys, tmp_path):
+    (tmp_path / "mine.csv").write_text("text,stars\na film,3\n")
+    for out, says in ((tmp_path / "mine.csv", "is the file that is read: name another one"), (tmp_path, "is a folder")):
+        status, _, err = run(capsys, "predict", "anything", "--file", tmp_path / "mine.csv", "--out", out)
+        assert status == 2 and says in err
+    assert (tmp_path / "mine.csv").read_text() == "text,stars\na film,3\n"
+
+
 def test_a_wrong_option_leaves_no_folder(table, capsys, tmp_path):
     told = "--text", "review", "--label", "verdict", "--out", tmp_path / "run", "--method", "idspam:foo=1"
     status, _, err = run(capsys, "train", table, *told)

@@ -39,3 +39,11 @@ def test_the_python_example_runs(readme, tmp_path, monkeypatch):
     assert names["clf"].predict(["a gripping , funny film"])[0] in ("pos", "neg")
     size = (tmp_path / "my-adapter" / "adapter.safetensors").stat().st_size
     assert f"{size / 1e6:.1f} MB" in code
+
+
+def test_whether_to_use_it_is_said_as_the_results_page_says_it(readme, request):
+    page = (request.config.rootpath / "data" / "results" / "RESULTS.md").read_text(encoding="utf-8")
+    section = page.split("### ID-SPAM is ahead of LoRA.")[1].split("###")[0]
+    ahead, leads, behind = re.search(r"In all (\d+) of (\d+) leads count, and (\d+) the other way", section).groups()
+    words = " ".join(readme.split())
+    assert f"{ahead} of {leads} leads of ID-SPAM over LoRA counts, and {behind} count the other way" in words

@@ -34,7 +34,7 @@ def test_the_space_is_table_7():
 
 def test_without_optuna_a_sentence(monkeypatch, tiny):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(BadInput, match=r'Optuna is not installed: pip install "idspam-lab\[search\]"'):
+    with pytest.raises(BadInput, match=r'Optuna is not installed: .*pip install .* ".\[search\]"'):
         search(load_task("rotten_tomatoes", source="embedded", limit=20), tiny, storage="x.db", trials=1)
 
 

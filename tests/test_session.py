@@ -102,7 +102,7 @@ def test_a_warning_is_collected_and_hidden_where_a_filter_says_so():
 def test_an_unwritable_folder_is_refused_before_anything_trains(tiny, tmp_path):
     (tmp_path / "file").write_text("in the way")
     said = []
-    with pytest.raises(BadInput, match="choose"):
+    with pytest.raises(BadInput, match="is a file, but a folder is written"):
         run_session(data(), tiny, folder=tmp_path / "file", say=said.append)
     assert not said
 

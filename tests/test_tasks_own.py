@@ -319,7 +319,7 @@ def test_refused_columns_and_classes(tmp_path):
     refused("no label .* row 2 ", pandas.DataFrame({"text": ["a", "b"], "label": [0, np.nan]}))
     refused("no label .* row 1 ", {"text": ["a", "b"], "label": [None, "x"]})
     refused("not a mixture", {"text": ["a", "b"], "label": [0, "x"]})
-    refused(r"numbers such as 3.5, and what is measured \(regression\)", {"text": ["a", "b"], "label": [0.5, 1.5]})
+    refused(r"numbers such as 0.5, and what is measured \(regression\)", {"text": ["a", "b"], "label": [0.5, 1.5]})
     refused("several to a text are not supported", {"text": ["a", "b"], "label": [["x"], ["x", "y"]]})
     refused("label 'bad', which is not one of: neg, pos", {"text": ["a"], "label": ["bad"]}, names=("neg", "pos"))
     refused("outside 0..1 in row 2", {"text": ["a", "b"], "label": [0, 2]}, names=("neg", "pos"))
@@ -342,7 +342,7 @@ def test_refused_paths(tmp_path):
 
     refused("There is no file", tmp_path / "none.csv")
     refused("There is no file", tmp_path)
-    refused(r"name should end in .csv, .tsv, .parquet, .jsonl", file(tmp_path, "x", "own.xlsx"))
+    refused(r"name should end in .csv, .tsv, .parquet, .jsonl", file(tmp_path, "x", "own.txt"))
     refused("not a whole Parquet file", file(tmp_path, "x", "own.parquet"))
     refused("no JSON object on line 2", file(tmp_path, '{"text": "a", "label": 0}\n{"text": \n', "own.jsonl"))
     refused("no JSON object on line 1", file(tmp_path, "[1]\n", "list.jsonl"))
@@ -572,3 +572,15 @@ def test_a_class_that_no_test_row_has_is_said():
 def test_a_metric_that_there_is_not_is_found_out_at_once():
     with pytest.raises(BadInput, match="There is no metric 'f1'; the metrics are: accuracy, acc_f1"):
         load_task("rotten_tomatoes", metric="f1")
+
+
+def test_a_spreadsheet_is_said_to_be_one_whatever_its_name(tmp_path):
+    for name in ("mine.xlsx", "mine.csv"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04 and so on")
+        with pytest.raises(BadInput, match="is a spreadsheet: save it as CSV"):
+            load_task(tmp_path / name)
+
+
+def test_blanks_around_the_names_of_columns_are_none_of_theirs(tmp_path):
+    (tmp_path / "mine.csv").write_text("text , label\n" + "".join(f"film {i},{i % 2}\n" for i in range(40)))
+    assert load_task(tmp_path / "mine.csv").task.labels == ("0", "1")

@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"idspam-lab: {as_options(str(error), chosen)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("idspam-lab: stopped by hand.", file=sys.stderr)
+        going_on = "where runs are kept, the same command goes on from the last whole epoch"
+        print(f"idspam-lab: stopped by hand; {going_on}.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -214,7 +214,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--parts", nargs="+", metavar="P", help="a to i (default: all), see idspam_lab/bench")
     sub.add_argument("--blocks", choices=["all", "middle"], default="all", help="of part a (default: %(default)s)")
     sub.add_argument("--quick", action="store_true", help="see whether it runs; the numbers mean nothing")
-    sub.add_argument("--out", metavar="FILE", help="default: data/results/bench/SHAPE-DEVICE.json")
+    sub.add_argument("--out", metavar="FILE", help="default: runs/bench/SHAPE-DEVICE.json")
     device(sub)
 
     sub = verb(tables.paper, "The paper's tables as printed, and what does not add up in them.")

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
+from ..errors import BadInput
 from ..files import check_writable, write_text
 from .given import columns, given_texts, load_adapter, method_of, task_of, told, transfer_of, typed
 
@@ -120,9 +122,13 @@ def evaluate(chosen) -> None:
         f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), "
         f"macro F1 {found['macro_f1']:.1%}{own}."
     )
+    most, times = Counter(data.test.labels).most_common(1)[0]
+    print(f"Always saying {data.task.labels[most]!r} would give an accuracy of {times / len(data.test):.1%}.")
 
 
 def predict(chosen) -> None:
+    if chosen.out:
+        check_apart(chosen.out, chosen.file)
     clf = load_adapter(chosen)
     texts = given_texts(chosen, bool(clf.pairs))
     found = clf.predict_proba(texts, max_length=chosen.max_length)  # (texts, K)
@@ -214,13 +220,25 @@ def bench(chosen) -> None:
     from ..bench import PARTS, Scale, quick, run_bench
 
     scale = quick() if chosen.quick else Scale(chosen.shape, every_block=chosen.blocks == "all")
-    results = "runs/bench-quick.json" if chosen.quick else f"data/results/bench/{scale.shape}-{scale.device.type}.json"
+    results = "runs/bench-quick.json" if chosen.quick else f"runs/bench/{scale.shape}-{scale.device.type}.json"
     out = Path(chosen.out or results)
     run_bench(scale, chosen.parts or tuple(PARTS), out, command=typed())
     print(f"Written to {out}")
 
 
 # Helpers --------------------------------------------------------------------------------------------------
+
+
+def check_apart(out: str, read: str | None) -> None:
+    """What is written is a file, and not the one that is read.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    if os.path.isdir(out):
+        raise BadInput(f"{out} is a folder: --out names a file.")
+    if read is not None and os.path.exists(out) and os.path.exists(read) and os.path.samefile(out, read):
+        raise BadInput(f"--out {out} is the file that is read: name another one.")
 
 
 def predictions(clf, texts, probabilities):

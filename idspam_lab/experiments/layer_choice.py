@@ -28,7 +28,7 @@ class LayerChoice:
         """One sentence."""
         last = self.evidence[self.evidence["layer"] == self.layer].iloc[-1]
         return (
-            f"Block {self.layer} of {self.evidence['layer'].nunique()} was chosen: "
+            f"Block {self.layer} was chosen, of {', '.join(map(str, sorted(self.evidence['layer'].unique())))}: "
             f"{last['validation_score']:.1%} on the validation texts after epoch {last['epoch']}."
         )
 

@@ -1,4 +1,4 @@
-"""The search of Table 7 by Optuna (an optional extra: pip install "idspam-lab[search]").
+"""The search of Table 7 by Optuna (an optional extra: pip install ".[search]").
 
 Trials that lag behind the median of the earlier ones end after an epoch. All is kept in one SQLite file, which several
 processes can work on at once and which a later call goes on with.
@@ -129,7 +129,8 @@ def installed():
     try:
         import optuna
     except ImportError as error:
-        raise BadInput('Optuna is not installed: pip install "idspam-lab[search]".') from error
+        mend = 'pip install -c constraints.txt ".[search]"'
+        raise BadInput(f"Optuna is not installed: in the project's folder, {mend}.") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -10,7 +10,8 @@ from ..files import why_not, write_json
 
 RUN, REPORT = "run.json", "report.json"
 PICTURES = {"training_curve": "training_curve.png", "token_weights": "token_weights.png"}
-MADE = (RUN, REPORT, "report.html", *PICTURES.values(), "choice.json", "layer_choice.csv", "adapter", "checkpoints")
+RESULTS = (REPORT, "report.html", *PICTURES.values(), "adapter")
+MADE = (RUN, *RESULTS, "choice.json", "layer_choice.csv", "checkpoints")
 
 
 def claim(folder: Path, told: dict) -> str | None:
@@ -23,8 +24,9 @@ def claim(folder: Path, told: dict) -> str | None:
         When this run was finished here; None if it was not.
 
     Raises:
-        BadInput: the folder holds another run; says in what it differs.
+        BadInput: the folder holds another run, and says in what it differs; or what lies there no run has signed.
     """
+    check_signed(folder, RESULTS)
     before = content_of(folder / RUN)
     different = [name for name in told if before and before.get(name) != told[name]]
     if different:
@@ -45,17 +47,27 @@ def clear(folder: Path) -> None:
     Raises:
         BadInput: what lies there may be somebody else's, for no run has signed the folder; or it cannot be taken away.
     """
-    found = [folder / name for name in MADE if os.path.lexists(folder / name)]
-    if found and not content_of(folder / RUN):
-        raise BadInput(
-            f"{folder} has {found[0].name} in it, but no {RUN} that says whose it is: --fresh takes away what a run "
-            "wrote there and nothing else; name another folder (--out), or empty this one by hand."
-        )
+    found = check_signed(folder, MADE)
     try:
         for path in sorted(found, key=lambda path: path.name == RUN):  # the signature last
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except OSError as error:
         raise BadInput(why_not(folder, error)) from error
+
+
+def check_signed(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """What lies there under these names, which a run's files have.
+
+    Raises:
+        BadInput: there is some, and no run has signed the folder: it is somebody else's.
+    """
+    found = [folder / name for name in names if os.path.lexists(folder / name)]
+    if found and not content_of(folder / RUN):
+        raise BadInput(
+            f"{folder} has {found[0].name} in it, but no {RUN} that says whose it is: a run would write over it; name "
+            "another folder (--out), or empty this one by hand."
+        )
+    return found
 
 
 def content_of(path: Path) -> dict:

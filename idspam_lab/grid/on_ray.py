@@ -1,4 +1,4 @@
-"""Executes what is missing of a grid on many machines, by Ray (an optional extra: pip install "idspam-lab[ray]").
+"""Executes what is missing of a grid on many machines, by Ray (an optional extra: pip install ".[ray]").
 
 The process that is started holds the claims, hands out groups and writes what comes back, so that the machines need no
 folder in common; what they need is this package, the models and the texts. A group whose worker is lost goes to
@@ -38,7 +38,8 @@ def work_on_ray(
     try:
         import ray
     except ImportError as error:
-        raise BadInput('Ray is not installed: pip install "idspam-lab[ray]", or leave --executor out.') from error
+        mend = 'pip install -c constraints.txt ".[ray]"'
+        raise BadInput(f"Ray is not installed: in the project's folder, {mend}; or leave --executor out.") from error
     if not ray.is_initialized():
         ray.init(include_dashboard=False, log_to_driver=False)
     gpus, all_cpus = (ray.cluster_resources().get(kind, 0) for kind in ("GPU", "CPU"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import BadInput
 
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl")
 LONGEST = 2**31 - 1  # characters of a text: the most that `csv` takes on every platform; its own limit is 131,072
 
@@ -48,6 +49,8 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
     try:
         if not path.is_file():  # an error where its folder may not be entered
             raise BadInput(f"There is no file {path}.")
+        if path.suffix.lower() in SPREADSHEETS or is_zip(path):
+            raise BadInput(f"{path} is a spreadsheet: save it as CSV (UTF-8) and give that file.")
         if read is None:
             raise BadInput(
                 f"{path} is not a table that can be read here: its name should end in {', '.join(SUFFIXES)}."
@@ -59,6 +62,12 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
         raise BadInput(
             f"{path} cannot be read ({error.strerror or error}): check that the file is whole and yours to read."
         ) from error
+
+
+def is_zip(path: Path) -> bool:
+    """As a spreadsheet is, whatever its name; a Parquet file is none."""
+    with open(path, "rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _read_csv(path: Path, only: Iterable[str] | None) -> Columns:
@@ -73,6 +82,7 @@ def _read_csv(path: Path, only: Iterable[str] | None) -> Columns:
             header = next(lines, None)
             if not header:
                 raise BadInput(f"{path} is empty: its first line should name the columns.")
+            header = [name.strip() for name in header]
             if len(set(header)) < len(header):
                 raise BadInput(f"{path} has two columns of the same name: its first line is {', '.join(header)}.")
             rows = []
