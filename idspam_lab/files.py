@@ -75,7 +75,7 @@ def check_writable(folder: str | Path) -> None:
         BadInput: nothing can be written in it, or it is a file.
     """
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
+    if os.path.isfile(folder):
         raise BadInput(f"{folder} is a file, but a folder is written: name another one.")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections import Counter
 
 import pyarrow
 import pyarrow.parquet
@@ -158,6 +159,9 @@ def test_explain_shows_every_token_with_its_weight(trained, capsys):
 def test_evaluate_on_the_table(trained, table, capsys):
     status, out, _ = run(capsys, "evaluate", trained, table, "--text", "review", "--label", "verdict")
     assert status == 0 and "80 texts: accuracy" in out and "95 % interval" in out
+    classes = list(csv.DictReader(table.open(newline="")))
+    most, times = Counter(row["verdict"] for row in classes).most_common(1)[0]
+    assert f"Always saying {most!r} would give an accuracy of {times / 80:.1%}." in out
     assert "those that were trained on too" in out
 
 

@@ -123,7 +123,7 @@ def test_a_block_is_chosen_with_its_evidence(tiny):
     table = found.evidence
     assert table.groupby("epoch").layer.nunique().tolist() == [3, 2, 1]
     assert table[table.epoch == 3].layer.tolist() == [found.layer]
-    assert f"Block {found.layer} was chosen, of 0, 1, 2: " in str(found)
+    assert f"Block {found.layer} (the first is 0) was chosen of 3: " in str(found)
     for epoch in (1, 2):
         part = table[table.epoch == epoch]
         assert part[part.kept].validation_score.min() >= part[~part.kept].validation_score.max()
@@ -174,7 +174,7 @@ def test_on_the_command_line(tmp_path, capsys):
     out = capsys.readouterr().out
     evidence = pd.read_csv(single / "layer_choice.csv")
     chosen = evidence[(evidence.epoch == 2) & evidence.kept].layer.item()
-    assert f"Block {chosen} was chosen, of 0, 1, 2, 3, 4, 5: " in out
+    assert f"Block {chosen} (the first is 0) was chosen of 6: " in out
     assert json.loads((single / "report.json").read_text())["adapter"]["layer"] == chosen
     with pytest.raises(SystemExit):
         main(["train", str(table), "--layer", "middle"])

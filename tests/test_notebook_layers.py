@@ -19,7 +19,7 @@ def check(notebook, blocks=6):
     assert 2.5 < number(r"the best of  6: ([\d.]+) %", text) - 75 < 3.5  # "three points out of nothing"
     picks = re.findall(r"^ +\d+ +(\d) +[\d.]+ +[\d.]+$", text, re.MULTILINE)  # seed, layer, validation, test
     assert picks and all(int(layer) < blocks for layer in picks)
-    chosen = int(number(r"Block (\d) was chosen, of 0", text))
+    chosen = int(number(r"Block (\d) \(the first is 0\) was chosen of 6", text))
     best = int(number(r"the best on the validation texts: block (\d)", text))
     assert 0 <= chosen < blocks and best <= int(number(r"the one-error rule: block (\d)", text))
     return text

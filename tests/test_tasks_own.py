@@ -320,6 +320,7 @@ def test_refused_columns_and_classes(tmp_path):
     refused("no label .* row 1 ", {"text": ["a", "b"], "label": [None, "x"]})
     refused("not a mixture", {"text": ["a", "b"], "label": [0, "x"]})
     refused(r"numbers such as 0.5, and what is measured \(regression\)", {"text": ["a", "b"], "label": [0.5, 1.5]})
+    refused(r"numbers such as inf, and what", {"text": ["a", "b"], "label": [np.inf, 1.0]})
     refused("several to a text are not supported", {"text": ["a", "b"], "label": [["x"], ["x", "y"]]})
     refused("label 'bad', which is not one of: neg, pos", {"text": ["a"], "label": ["bad"]}, names=("neg", "pos"))
     refused("outside 0..1 in row 2", {"text": ["a", "b"], "label": [0, 2]}, names=("neg", "pos"))
@@ -577,7 +578,7 @@ def test_a_metric_that_there_is_not_is_found_out_at_once():
 def test_a_spreadsheet_is_said_to_be_one_whatever_its_name(tmp_path):
     for name in ("mine.xlsx", "mine.csv"):
         (tmp_path / name).write_bytes(b"PK\x03\x04 and so on")
-        with pytest.raises(BadInput, match="is a spreadsheet: save it as CSV"):
+        with pytest.raises(BadInput, match="is a spreadsheet or an archive: save the table as CSV"):
             load_task(tmp_path / name)
 
 

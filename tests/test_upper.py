@@ -114,7 +114,7 @@ def test_a_changed_weight_is_seen_in_the_hash_and_in_the_rounded_twin(change):
         weight.mul_(3)
     else:
         weight.data += torch.randn(32, 4) @ torch.randn(4, 32)
-        SharedPass(clfs, rows()[0], "bf16")
+    SharedPass(clfs, rows()[0], "bf16")  # as training together begins
     assert torch.equal(rounded(backbone).blocks()[2].attention.self.query.weight, weight.bfloat16())
     assert backbone.identity().weights_sha256 != before.weights_sha256
     weight.data += 1

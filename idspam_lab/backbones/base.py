@@ -118,8 +118,8 @@ class Backbone(nn.Module):
         self.name, self.revision = name, revision
         self.folder: Path | None = None  # where it was loaded from, if that was a folder of the user's own
         self.default_read = read or ("last" if self.causal else "first")
-        self._sample: list[float] | None = None  # of the weights, as `notice_changes` last saw them
-        self._changes = 0
+        self._seen: tuple | None = None  # of the weights, by `notice_changes`
+        self.changes = 0
         self.eval()
 
     def train(self, mode: bool = True) -> "Backbone":
@@ -265,27 +265,24 @@ class Backbone(nn.Module):
     def identity(self) -> Identity:
         """Name, size and weights' hash. Hashing takes about 0.1 s for 90 MB; the same weights are hashed once."""
         self.notice_changes()
-        version, known = getattr(self, "_identity", (None, None))
-        if version != self.weights_version():
+        then, known = getattr(self, "_identity", (None, None))
+        if then != self.changes:
             from .trust import hash_tensors
 
             dtype = str(self.model.dtype).removeprefix("torch.")
             family = self.config.model_type
             known = Identity(self.name, family, self.n, self.L, hash_tensors(self.model), self.revision, dtype)
-            self._identity = self.weights_version(), known
+            self._identity = self.changes, known
         return known
 
-    def weights_version(self) -> tuple:
-        """Another one when a weight was moved, exchanged or changed in place; see `notice_changes` for the rest."""
-        places = ((p.data_ptr(), 0 if p.is_inference() else p._version) for p in self.model.parameters())
-        return self._changes, *places
-
     def notice_changes(self) -> None:
-        """Looks for what torch keeps no count of: a change of a weight's `.data`, as PEFT's merge makes it.
+        """Counts in `changes` how often the weights were found moved, exchanged or changed in place.
 
-        A few numbers of each weight are looked at. That takes about 1 ms, too long for every step: it is done where a
-        training or a prediction begins.
+        torch keeps no count of a change of a weight's `.data`, as PEFT's merge makes it, so a few numbers of each
+        weight are looked at, too. That takes about 1 ms, too long for every step: it is done where a training or a
+        prediction begins.
         """
-        sample = sample_of(self.model)
-        if sample != self._sample:
-            self._sample, self._changes = sample, self._changes + 1
+        places = [(p.data_ptr(), 0 if p.is_inference() else p._version) for p in self.model.parameters()]
+        seen = places, sample_of(self.model)
+        if seen != self._seen:
+            self._seen, self.changes = seen, self.changes + 1

@@ -32,11 +32,11 @@ LONG = 128  # tokens from which torch's fused attention is quicker forward on a 
 
 def made_once(make: Callable[[Backbone], Backbone]) -> Callable[[Backbone], Backbone]:
     """Keeps a backbone's twin until the backbone moves or changes: the twin's buffers and own weights stay behind."""
-    twins: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> its weights' version, its twin
+    twins: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # backbone -> where and of which weights, its twin
 
     @wraps(make)
     def twin_of(backbone: Backbone) -> Backbone:
-        now = next(backbone.parameters()).device, backbone.weights_version()
+        now = next(backbone.parameters()).device, backbone.changes
         then, twin = twins.get(backbone, (None, None))
         if then != now:
             twin = make(backbone)

@@ -28,7 +28,7 @@ class LayerChoice:
         """One sentence."""
         last = self.evidence[self.evidence["layer"] == self.layer].iloc[-1]
         return (
-            f"Block {self.layer} was chosen, of {', '.join(map(str, sorted(self.evidence['layer'].unique())))}: "
+            f"Block {self.layer} (the first is 0) was chosen of {self.evidence['layer'].nunique()}: "
             f"{last['validation_score']:.1%} on the validation texts after epoch {last['epoch']}."
         )
 

@@ -50,7 +50,7 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
         if not path.is_file():  # an error where its folder may not be entered
             raise BadInput(f"There is no file {path}.")
         if path.suffix.lower() in SPREADSHEETS or is_zip(path):
-            raise BadInput(f"{path} is a spreadsheet: save it as CSV (UTF-8) and give that file.")
+            raise BadInput(f"{path} is a spreadsheet or an archive: save the table as CSV (UTF-8) and give that file.")
         if read is None:
             raise BadInput(
                 f"{path} is not a table that can be read here: its name should end in {', '.join(SUFFIXES)}."
@@ -65,7 +65,7 @@ def read_columns(path: str | Path, only: Iterable[str] | None = None) -> Columns
 
 
 def is_zip(path: Path) -> bool:
-    """As a spreadsheet is, whatever its name; a Parquet file is none."""
+    """By its first bytes, whatever its name: as .xlsx and .ods are, and no Parquet file."""
     with open(path, "rb") as file:
         return file.read(4) == b"PK\x03\x04"
 

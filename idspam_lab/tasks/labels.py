@@ -84,7 +84,7 @@ def why_no_classes(values: list) -> str:
     if any(isinstance(value, (list, tuple, dict, set)) for value in values):
         return "a label is one class, and several to a text are not supported."
     if all(isinstance(value, (int, float)) for value in values):
-        measured = next((value for value in values if value != int(value)), values[0])
+        measured = next((value for value in values if not float(value).is_integer()), values[0])
         return f"they are numbers such as {measured}, and what is measured (regression) is not supported."
     return "labels are words, whole numbers, or true/false, not a mixture."
 
