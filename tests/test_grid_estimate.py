@@ -8,8 +8,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from idspam_lab.classifier import PromptClassifier
+from idspam_lab.frozen.room import FLOAT
 from idspam_lab.grid import estimate
-from idspam_lab.grid.estimate import COPIES, FLOAT, Passes, block_flop, cost_of, measured_rate, memory_of
+from idspam_lab.grid.estimate import COPIES, Passes, block_flop, cost_of, measured_rate, memory_of
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import GridRun
 from idspam_lab.grid.shown import spans

@@ -86,7 +86,8 @@ def test_small_groups_are_the_same_runs(monkeypatch):
         sizes.append(sum(len(S) // len(text) for S, text in joins.values()))
         return run_upper(frozen, joins, mask, read)
 
-    monkeypatch.setattr(shared, "pass_tokens", lambda device: 2 * 8 * 13)  # two runs of 8 texts and 13 tokens
+    two = 2 * 8 * 13  # runs, texts, tokens
+    monkeypatch.setattr(shared, "tokens_together", lambda backbone, device, T: two)
     monkeypatch.setattr(shared, "run_upper", watched)
     assert_same(together(backbone, LAYERS), expected, near=1e-9)
     assert max(sizes) == 2

@@ -15,8 +15,9 @@ from ..backbones import Backbone
 from ..backbones.upper import ALL, FIRST, Joins, frozen_for, run_upper
 from ..errors import BadInput
 from ..training.batches import Row
-from ..training.device import autocast, device_of, pass_tokens
+from ..training.device import autocast, device_of
 from .fast import shares_passes
+from .room import tokens_together
 from .shelf import Shelf, cheap
 from .states import States, on_device
 
@@ -99,7 +100,7 @@ class SharedPass:
         wanted = set(clfs)
         for t, members in groupby((clf for clf in self.clfs if clf in wanted), key=self.t.get):
             members = list(members)
-            size = max(1, pass_tokens(self.device) // (B * (t + N)))
+            size = max(1, tokens_together(self.backbone, self.device, t + N) // (B * (t + N)))
             yield from (members[i : i + size] for i in range(0, len(members), size))
 
     @torch.no_grad()

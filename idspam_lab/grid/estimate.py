@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..frozen.room import FLOAT, saved_bytes
 from ..methods import LatePrompt, LinearHead
 from ..methods.fine_tuning import FineTuning
 from ..training.device import computes_bf16, pass_tokens, training_device
@@ -20,11 +21,7 @@ from .sizes import size_of, tested
 
 PROMPT = 10  # tokens: what every method takes without more
 REACHED = 0.5  # of what a large matrix product reaches here; measured by `idspam-lab bench --parts f`
-FLOAT = 4  # bytes
 COPIES = 5  # of what trains: itself, its gradient, two moments, the best so far
-# Numbers that backward needs of a token and block, in hidden sizes, beside attention's: where weights train, a layer's
-# input too. Found by counting what torch keeps; a test counts again.
-SAVED, SAVED_TO_TRAIN = 8, 16
 
 
 @dataclass(frozen=True)
@@ -82,10 +79,9 @@ def memory_of(group: Sequence[GridRun], models: Models, above: int, longest: int
     methods = [models.built(run.backbone, run.method, run.layer) for run in group]
     trained = sum(p.numel() for method in methods for p in method.parameters() if p.requires_grad)
     T, batch = longest + PROMPT, first.settings.batch_size
-    wide = (SAVED_TO_TRAIN if isinstance(methods[0], FineTuning) else SAVED) * shape.n
     tokens = min(len(group) * batch * T, max(batch * T, pass_tokens(training_device())))
-    saved = tokens * above * (wide + 2 * shape.config.num_attention_heads * T)
-    return FLOAT * (sum(p.numel() for p in shape.parameters()) + COPIES * trained + saved)
+    saved = tokens * above * saved_bytes(shape, T, trains=isinstance(methods[0], FineTuning))
+    return FLOAT * (sum(p.numel() for p in shape.parameters()) + COPIES * trained) + saved
 
 
 def measured_rate() -> tuple[float, str]:

@@ -10,13 +10,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
 
 from ..errors import BadInput
 from ..files import first_line
+from ..training.device import training_device
 from .due import due, total
 from .execute import execute
 from .folder import GridFolder
@@ -25,6 +26,7 @@ from .models import Models
 from .plan import GridRun, Plan
 
 POLL = 1.0  # seconds between two looks at what others are at work on
+SHARED_OUT = 0.85  # of a GPU's memory: each process's context lies outside what torch counts
 Say = Callable[[str], None]
 Execute = Callable[[Sequence[GridRun]], dict[str, dict]]
 
@@ -106,11 +108,13 @@ def work_in_processes(
         BadInput: every process was ended from outside.
     """
     context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads in mid-air
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    arguments = plan, folder.path, models.folder, jobs, threads, keep, command
+    threads, gpus = max(1, (os.cpu_count() or 1) // jobs), gpus_in_turn(jobs)
+    share = 1 / max(gpus.count(gpu) for gpu in gpus)
+    arguments = plan, folder.path, models.folder, jobs, threads, share, keep, command
     workers = [context.Process(target=one_of_several, args=arguments, daemon=True) for _ in range(jobs)]
-    for worker in workers:
-        worker.start()
+    for worker, gpu in zip(workers, gpus, strict=True):
+        with seeing(gpu):
+            worker.start()
     for worker in workers:
         worker.join()
     ended = [worker.exitcode for worker in workers if worker.exitcode]
@@ -119,6 +123,30 @@ def work_in_processes(
             f"All {jobs} processes ended with {', '.join(map(str, ended))} (-9: killed, mostly for want of memory): "
             "give the same command again with fewer --jobs."
         )
+
+
+def gpus_in_turn(jobs: int) -> list[str | None]:
+    """For each process the GPU that it sees, as CUDA_VISIBLE_DEVICES names it; None where there are no two."""
+    number = torch.cuda.device_count()
+    if number < 2:
+        return [None] * jobs
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = seen.split(",")[:number] if seen else list(map(str, range(number)))
+    return [names[i % number] for i in range(jobs)]
+
+
+@contextmanager
+def seeing(gpu: str | None):
+    """A process that is started inside sees this GPU alone; None: what this one sees."""
+    before = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    try:
+        yield
+    finally:
+        if gpu is not None:
+            os.environ.pop("CUDA_VISIBLE_DEVICES")
+            os.environ |= {} if before is None else {"CUDA_VISIBLE_DEVICES": before}
 
 
 def end_with_parent() -> None:
@@ -131,11 +159,25 @@ def end_with_parent() -> None:
 
 
 def one_of_several(
-    plan: Plan, folder: Path, models: Path | None, jobs: int, threads: int, keep: bool, command: str
+    plan: Plan,
+    folder: Path,
+    models: Path | None,
+    jobs: int,
+    threads: int,
+    share: float,
+    keep: bool,
+    command: str,
 ) -> None:
-    """What each process does, while the one that started it is there."""
+    """What each process does, while the one that started it is there.
+
+    Args:
+        threads: that it computes with on a CPU.
+        share: of a GPU's memory that is its own.
+    """
     threading.Thread(target=end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
+    if share < 1 and training_device().type == "cuda":
+        torch.cuda.set_per_process_memory_fraction(SHARED_OUT * share)
 
     def say(line: str) -> None:
         print(line, flush=True)

@@ -90,5 +90,13 @@ def precision_in_words(device: torch.device) -> str:
 
 
 def pass_tokens(device: torch.device) -> int:
-    """Tokens, prompts included, that go through the upper blocks together when several runs share a pass."""
+    """Tokens, prompts included, that go through the upper blocks together when several runs share a pass, at most."""
     return 65_536 if device.type == "cuda" else 8_192
+
+
+def room_on_gpu(device: torch.device) -> float:
+    """Bytes of a GPU's memory that this process may still fill: what is free, and what torch holds for it unused."""
+    free, all_ = torch.cuda.mem_get_info(device)
+    held, used = torch.cuda.memory_reserved(device), torch.cuda.memory_allocated(device)
+    mine = torch.cuda.get_per_process_memory_fraction(device) * all_  # less than all where processes share the GPU
+    return max(0.0, min(free + held, mine) - used)
