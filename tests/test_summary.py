@@ -65,6 +65,13 @@ def test_another_configuration_is_a_row_of_its_own_and_can_be_told_from_the_firs
         assert len({line.replace("81.0 ± 1.4", "").replace("92.0 ± 2.8", "") for line in shown}) == 2
 
 
+def test_a_score_after_a_few_texts_is_not_shown_as_zero_shot():
+    found = summarize(table({"few_shot": 100}, {"few_shot": 100, "seed": 1}))
+    assert ours(found)["few_shot"].tolist() == [100] and " | 100 | " in as_markdown(found)
+    for text in (as_text(found), as_markdown(found)):
+        assert text.count("few-shot texts") == 1
+
+
 def test_only_what_differs_is_shown():
     text = as_text(summarize(table({"lr": 1e-5}, {"lr": 1e-2, "score": 0.9})))
     assert text.splitlines()[0].split()[:4] == ["evaluated", "on", "method", "lr"] and "epochs" not in text

@@ -24,6 +24,7 @@ CONFIGURATION = (
 TEXTS = ("fingerprint", "texts", "train_texts", "metric")  # what runs that are held together have in common
 REPEAT = "repeat"  # 2: the second run of a configuration and seed, with other scores; what differs is in no column
 SCORES = ("score", "accuracy", "macro_f1")
+ALWAYS = ("few_shot",)  # texts of the other task that were trained on in the end: without them it were zero-shot
 LAST_RESORT = ("fingerprint", REPEAT)  # tell a reader little: shown where nothing else tells two rows apart
 OPTIONAL = ("train_seconds_per_text", "predict_seconds_per_text", "adapter_mb")
 IN_THE_PAPER = {  # ours -> Tables 2 to 11
@@ -170,10 +171,15 @@ def telling(summary: pd.DataFrame, shown: Sequence[str]) -> list[str]:
     return found
 
 
+def always(summary: pd.DataFrame) -> list[str]:
+    """Of ALWAYS the columns that say something here."""
+    return [name for name in ALWAYS if name in summary and summary[name].notna().any()]
+
+
 def as_markdown(summary: pd.DataFrame) -> str:
     """The summary for a README, with a column more for each thing in which rows differ that else look alike."""
-    more = varying(summary, ["train_task", "test_task", "method"], ["backbone"])
-    more += telling(summary, ["train_texts", "texts", "trained_parameters"])
+    more = [*varying(summary, ["train_task", "test_task", "method"], ["backbone"]), *always(summary)]
+    more += telling(summary, ["train_texts", "texts", "trained_parameters", *always(summary)])
     heads = ["trained on", "evaluated on", "method", *map(heading, more), "trained parameters", "score"]
     rules = [*["---"] * (3 + len(more)), "---:", "---:"]
     rows = [heads, rules]
@@ -194,8 +200,8 @@ def as_text(summary: pd.DataFrame, paper: str | None = None) -> str:
     Raises:
         BadInput: the paper has no scores with that backbone.
     """
-    more = varying(summary, ["test_task", "method"], ["train_task", "backbone"])
-    more += telling(summary, ["trained_parameters"])
+    more = [*varying(summary, ["test_task", "method"], ["train_task", "backbone"]), *always(summary)]
+    more += telling(summary, ["trained_parameters", *always(summary)])
     columns = ["evaluated on", "method", *map(heading, more), "score (%)", "seeds", "trained"]
     columns += ["train ms/text", "predict ms/text", "MB"]
     known = sorted(paper_scores()["backbone"].unique()) if paper else ()
@@ -215,7 +221,7 @@ def as_text(summary: pd.DataFrame, paper: str | None = None) -> str:
 
 def heading(name: str) -> str:
     """A column's name as people read it."""
-    return {"train_task": "trained on"}.get(name, name.replace("_", " "))
+    return {"train_task": "trained on", "few_shot": "few-shot texts"}.get(name, name.replace("_", " "))
 
 
 def value_of(value) -> str | None:
