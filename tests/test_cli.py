@@ -372,6 +372,31 @@ def test_a_run_writes_over_nothing_that_no_run_has_signed(table, capsys, tmp_pat
     assert status == 2 and "is a file, but a folder is written" in err
 
 
+@pytest.mark.parametrize("verb", ["compare", "curve", "collect", "grid"])
+def test_a_table_takes_the_place_of_an_older_table_of_runs_alone(verb, table, trained, capsys, tmp_path):
+    """It is found out before anything trains."""
+    theirs = tmp_path / "results.csv"
+    theirs.write_text("my,own,numbers\n1,2,3\n")
+    said = "--text", "review", "--label", "verdict"
+    words = {
+        "compare": ["compare", "--task", table, *said, "--methods", "idspam", "--out", tmp_path],
+        "curve": ["curve", table, *said, "--out", tmp_path],
+        "collect": ["collect", trained, "--out", theirs],
+        "grid": ["grid", tmp_path / "results.toml", "--out", tmp_path],
+    }
+    block = 'backbones = ["minilm"]\ntasks = ["rotten_tomatoes"]\nmethods = ["idspam"]\nseeds = [0]\n'
+    (tmp_path / "results.toml").write_text(f"[[runs]]\n{block}")
+    status, out, err = run(capsys, *words[verb])
+    assert status == 2 and f"{theirs} is no table of runs and would be written over" in err and "epoch" not in out
+    assert theirs.read_text() == "my,own,numbers\n1,2,3\n"
+
+
+def test_a_collected_table_may_be_collected_anew(trained, capsys, tmp_path):
+    for _ in range(2):
+        status, out, _ = run(capsys, "collect", trained, "--out", tmp_path / "all.csv")
+        assert status == 0 and "rows from 1 reports" in out
+
+
 def test_predictions_are_not_written_over_what_is_read(capsys, tmp_path):
     (tmp_path / "mine.csv").write_text("text,stars\na film,3\n")
     for out, says in ((tmp_path / "mine.csv", "is the file that is read: name another one"), (tmp_path, "is a folder")):

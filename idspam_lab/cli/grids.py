@@ -10,7 +10,7 @@ from .given import task_of, told, typed
 
 
 def grid(chosen) -> None:
-    from ..grid.collect import collect
+    from ..grid.collect import check_places, collect
     from ..grid.due import ahead, total
     from ..grid.estimate import measured_rate
     from ..grid.folder import GridFolder
@@ -31,6 +31,7 @@ def grid(chosen) -> None:
         rate, how = (chosen.flops, "the rate that was given") if chosen.flops else measured_rate()
         print(dry_run(plan, folder, models, rate, how))
         return
+    check_places(plan, folder)
     try:
         if not chosen.collect:
             execute(chosen, plan, folder, models)

@@ -24,8 +24,10 @@ def paper(chosen) -> None:
 
 
 def collect(chosen) -> None:
+    from ..experiments.collect import check_place
     from ..experiments.collect import collect as gather
 
+    check_place(Path(chosen.out))
     table = gather(chosen.reports)
     write_text(Path(chosen.out), table.to_csv(index=False))
     print(f"{len(table)} rows from {len(chosen.reports)} reports: {chosen.out}")

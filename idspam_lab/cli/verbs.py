@@ -76,6 +76,7 @@ def compare(chosen) -> None:
 
 
 def curve(chosen) -> None:
+    from ..experiments.collect import check_place
     from ..experiments.layer_curve import layer_curve
     from ..plots import layer_curve as draw
     from ..plots import save
@@ -84,6 +85,7 @@ def curve(chosen) -> None:
     data = task_of(chosen)
     folder = Path(chosen.out or f"runs/curve-{data.task.name}")
     check_writable(folder)
+    check_place(folder / "results.csv")
     found = layer_curve(
         data,
         chosen.layers or "all",

@@ -35,6 +35,26 @@ def collect(reports: Iterable[Path]):
     return pd.DataFrame(rows)
 
 
+def check_place(path: Path) -> None:
+    """A table may be written there: nothing is there yet, or an older table of runs.
+
+    Raises:
+        BadInput: there is something else, which would be lost.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return
+    try:
+        with open(path, encoding="utf-8") as file:
+            columns = file.readline().strip().split(",")
+    except (OSError, UnicodeDecodeError):
+        columns = []
+    if not {"train_task", "method"} <= set(columns):
+        raise BadInput(
+            f"{path} is no table of runs and would be written over: name another place (--out), or move it away."
+        )
+
+
 def rows_of(report: dict):
     """The rows of one report."""
     run, adapter, task = report["run"], report["adapter"], report["task"]

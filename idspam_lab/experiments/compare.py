@@ -26,7 +26,7 @@ from ..methods.code import code_of
 from ..methods.spelled import preset_of, read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run, Settings
-from .collect import VERSIONS
+from .collect import VERSIONS, check_place
 from .results import evaluate, majority, similar, similarity_line
 from .session import Target
 
@@ -61,12 +61,13 @@ def compare(
         OverlapWarning: texts of `transfer` are among the training texts.
 
     Raises:
-        BadInput: an unknown method or option, or the folder cannot be written.
+        BadInput: an unknown method or option, or the folder cannot be written, or its results.csv is somebody else's.
     """
     words = list(dict.fromkeys(["linear_head", *(write_method(*read_method(word)) for word in methods)]))
     for word in words:  # a wrong option is found out before anything is trained
         build(data, backbone, word, 0)
     check_writable(folder)
+    check_place(Path(folder) / "results.csv")
     if transfer:
         warn_of_overlap(data.train, transfer.data.test)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]

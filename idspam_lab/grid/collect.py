@@ -6,10 +6,12 @@ NAME-tuned.csv   as NAME.csv, of each method's best settings alone; where the fi
                  validation texts to choose by
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from ..experiments.collect import check_place
 from ..files import write_text
 from .block import SETTINGS
 from .folder import GridFolder
@@ -27,6 +29,21 @@ class Tables(NamedTuple):
     tuned: pd.DataFrame  # of the results those of the best settings: all of them where there is one choice only
 
 
+def table_path(plan: Plan, folder: GridFolder, which: str) -> Path:
+    """Of one of the tables: "", "-epochs" or "-tuned"."""
+    return folder.path / f"{plan.name}{which}.csv"
+
+
+def check_places(plan: Plan, folder: GridFolder) -> None:
+    """The tables may be written; asked before the runs begin.
+
+    Raises:
+        BadInput: something else has one of their names.
+    """
+    for which in ("", "-epochs", "-tuned"):
+        check_place(table_path(plan, folder, which))
+
+
 def collect(plan: Plan, folder: GridFolder) -> Tables:
     """All tables of what is done so far, in the plan's order. They are written into the folder, if anything is done.
 
@@ -39,7 +56,7 @@ def collect(plan: Plan, folder: GridFolder) -> Tables:
     best = result_rows(chosen) if chosen else results
     files = {"": results, "-epochs": epochs} | ({"-tuned": best} if chosen else {})
     for name, table in files.items() if done else ():
-        write_text(folder.path / f"{plan.name}{name}.csv", table.to_csv(index=False))
+        write_text(table_path(plan, folder, name), table.to_csv(index=False))
     return Tables(results, epochs, best)
 
 
