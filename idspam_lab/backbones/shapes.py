@@ -24,6 +24,13 @@ def _bert(n: int, L: int, heads: int) -> PretrainedConfig:
     )
 
 
+def _mpnet(n: int, L: int, heads: int) -> PretrainedConfig:
+    return transformers.MPNetConfig(
+        vocab_size=30_527, max_position_embeddings=514, hidden_size=n, num_hidden_layers=L, num_attention_heads=heads,
+        intermediate_size=4 * n,
+    )  # fmt: skip
+
+
 def _gpt2(n: int, L: int, heads: int) -> PretrainedConfig:
     return transformers.GPT2Config(n_embd=n, n_layer=L, n_head=heads)
 
@@ -44,6 +51,7 @@ def _t5(n: int, L: int, heads: int) -> PretrainedConfig:
 
 KNOWN = {  # name: (family, hidden size n, blocks L, attention heads)
     "minilm": (_bert, 384, 6, 12),
+    "mpnet": (_mpnet, 768, 12, 12),
     "roberta-base": (_roberta, 768, 12, 12),
     "roberta-large": (_roberta, 1024, 24, 16),
     "bert-base-uncased": (_bert, 768, 12, 12),
