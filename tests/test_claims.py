@@ -365,7 +365,7 @@ def test_no_rival_no_verdict(tmp_path):
 
 @pytest.mark.parametrize(
     ("ahead", "behind", "expected"),
-    [(5, 1, Verdict.HOLDS), (4, 0, Verdict.PARTLY), (3, 1, Verdict.FAILS), (3, 0, Verdict.OPEN)],
+    [(5, 1, Verdict.HOLDS), (4, 0, Verdict.PARTLY), (3, 1, Verdict.OPEN), (1, 2, Verdict.FAILS), (3, 0, Verdict.OPEN)],
 )
 def test_almost_every_block_is_all_but_one(tmp_path, ahead, behind, expected):
     noisy = {OURS: [0.7, 0.8, 0.75], "LPT": [0.8, 0.7, 0.75]}

@@ -69,7 +69,7 @@ def test_the_models_of_the_paper_are_counted_without_weights(method, backbone):
 def lora_by_peft(backbone):
     with torch.device("meta"):
         model = AutoModel.from_config(known_config(backbone))
-        targets = {"gpt2": ["c_attn"], "t5": ["q", "v"], "gemma": ["q_proj", "v_proj"]}
+        targets = {"gpt2": ["c_attn"], "t5": ["q", "v"], "gemma": ["q_proj", "v_proj"], "mpnet": ["q", "v"]}
         names = targets.get(model.config.model_type, ["query", "value"])
         adapted = get_peft_model(model, LoraConfig(r=8, target_modules=names, fan_in_fan_out="c_attn" in names))
     return adapted.get_nb_trainable_parameters()[0]
@@ -107,5 +107,7 @@ def test_a_folder_with_a_config_is_enough(tmp_path):
 def test_unknown_backbone_names_the_known_shapes():
     with pytest.raises(BadInput, match="labels is 0, but a classifier needs at least 2"):
         count("idspam", "roberta-base", labels=0)
-    with pytest.raises(BadInput, match="'roberta-bass' was not found.*Shapes known without it: minilm, roberta-base"):
+    with pytest.raises(
+        BadInput, match="'roberta-bass' was not found.*Shapes known without it: minilm, mpnet, roberta-base"
+    ):
         count("idspam", "roberta-bass")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from idspam_lab.lessons import results_table_of
-from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
+from tests.test_notebooks import execute, folder, in_full, number, pictures_of, text_of  # noqa: F401
 
 LESSON = "04_layer_curve"
 
@@ -51,6 +51,7 @@ def test_solutions_pass_their_checks(folder):  # noqa: F811
 
 
 @pytest.mark.slow
+@in_full
 def test_in_full(folder):  # noqa: F811
     notebook = execute(folder / f"{LESSON}.ipynb")
     text = check(notebook)

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from idspam_lab.cli.grammar import parser
-from tests.test_notebooks import execute, folder, number, text_of  # noqa: F401
+from tests.test_notebooks import execute, folder, in_full, number, text_of  # noqa: F401
 
 LESSON = "08_your_own"
 
@@ -58,6 +58,7 @@ def test_solutions_pass_their_checks(folder):  # noqa: F811
 
 
 @pytest.mark.slow
+@in_full
 def test_in_full_it_shows_what_its_prose_says(folder):  # noqa: F811
     text = check(execute(folder / f"{LESSON}.ipynb"))
     lazy = number(r"always the majority class: accuracy [\d.]+%, macro F1 ([\d.]+)%", text)

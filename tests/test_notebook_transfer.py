@@ -5,7 +5,7 @@ import re
 import pytest
 
 from idspam_lab.experiments.summary import MEASURED, read_results, told_apart
-from tests.test_notebooks import execute, folder, number, pictures_of, text_of  # noqa: F401
+from tests.test_notebooks import execute, folder, in_full, number, pictures_of, text_of  # noqa: F401
 
 LESSON = "05_transfer"
 
@@ -96,6 +96,7 @@ def test_solutions_pass_their_checks(folder):  # noqa: F811
 
 
 @pytest.mark.slow
+@in_full
 def test_in_full_it_shows_what_its_prose_says(folder):  # noqa: F811
     text = check(execute(folder / f"{LESSON}.ipynb"))
     assert number(r"no training sentence has: ([\d.]+)% of those in reviews", text) < 30

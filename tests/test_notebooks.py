@@ -1,6 +1,7 @@
 """The lessons: fresh, without outputs, and run top to bottom in a real kernel, with the numbers that they speak of."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,10 +10,16 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
 
 from idspam_lab.demo import run_demo
+from idspam_lab.training.device import computes_bf16
 
+in_full = pytest.mark.skipif(
+    not computes_bf16(torch.device("cpu")) and not os.environ.get("IDSPAM_FULL"),
+    reason="in full the lessons take an hour on a processor that cannot multiply bf16; IDSPAM_FULL=1 runs them there",
+)
 LESSONS = ("00_start_here", "01_id_spam_from_scratch", "06_compare_methods", "07_ablations_and_audit")
 
 
@@ -229,6 +236,7 @@ def test_start_here_without_a_result_makes_a_small_one(folder):
 
 
 @pytest.mark.slow
+@in_full
 def test_from_scratch_in_full_and_a_second_time(folder):
     path = folder / "01_id_spam_from_scratch.ipynb"
     first = text_of(execute(path))

@@ -15,8 +15,8 @@ def on_average(others: Sequence[str]) -> Evidence:
     """ID-SPAM's mean score over the tasks against others'.
 
     A task counts once, with the mean lead over its tables, so that the interval says what other tasks of this kind
-    might give. Tables in which no method does better than the best constant answer are left out, and so is a task that
-    has no other.
+    might give. Tables in which none of these methods does better than the best constant answer are left out, and so is
+    a task that has no other.
 
     Args:
         others: the rivals; each needs two tasks at least.
@@ -39,7 +39,7 @@ def on_average(others: Sequence[str]) -> Evidence:
             for row in pairs.itertuples()
         ]
         sentence = f"Mean lead in points over the tasks {', '.join(leads.index)}: {'; '.join(cells)}."
-        left_out = [f"No method learned {' or '.join(unlearned)}: left out."] if unlearned else []
+        left_out = [f"None of these methods learned {' or '.join(unlearned)}: left out."] if unlearned else []
         return Finding([sentence, *left_out], beyond_luck(verdict_of(pairs), pairs))
 
     return finding
@@ -48,7 +48,7 @@ def on_average(others: Sequence[str]) -> Evidence:
 def leads_by_task(folder: Path, others: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """ID-SPAM's mean lead over each rival, table by table, then over the tables of a task: a row a task.
 
-    And the tasks that no method learned in any table.
+    And the tasks that none of these methods learned in any table.
     """
     found, tasks = [], []
     for _, _, runs in at_home(folder):
@@ -56,7 +56,7 @@ def leads_by_task(folder: Path, others: Sequence[str]) -> tuple[pd.DataFrame, li
         leads = {name: means[OURS] - means[name] for name in others if OURS in means and name in means}
         if leads:
             tasks.append(runs["test_task"].iloc[0])
-            if above(runs, best_constant(runs)):
+            if above(runs, best_constant(runs)) & {OURS, *leads}:
                 found.append({"task": tasks[-1]} | leads)
     table = pd.DataFrame(found, columns=["task", *others]).groupby("task", sort=False).mean()
     return table, [task for task in dict.fromkeys(tasks) if task not in table.index]

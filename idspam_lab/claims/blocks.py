@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..experiments.summary import read_results, told_apart
 from .constant import best_constant
-from .verdict import OURS, Finding, Verdict, lead_of, together
+from .verdict import OURS, Finding, Verdict, lead_of, more_than_luck, task_of, together
 
 NO_CURVE = Finding(["There is no such layer curve yet."], Verdict.UNTESTED)
 
@@ -17,7 +17,7 @@ def curves(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame, float | None]
     for path in sorted(folder.glob("curve_*.csv")):
         table = read_results(path)
         majority = table.loc[table["method"] == "majority class", "score"].max()
-        yield path.name, table["test_task"].iloc[0], table.dropna(subset=["layer"]), majority
+        yield path.name, task_of(table), table.dropna(subset=["layer"]), majority
 
 
 def unlearned(runs: pd.DataFrame, majority: float) -> bool:
@@ -101,7 +101,7 @@ def over_lpt_by_block(folder: Path) -> Finding:
         )
         verdicts.append(
             Verdict.HOLDS if ahead >= len(lead) - 1 else Verdict.PARTLY if 2 * ahead > len(lead)
-            else Verdict.FAILS if behind else Verdict.OPEN
+            else Verdict.FAILS if more_than_luck(behind, len(lead)) else Verdict.OPEN
         )  # fmt: skip
     if not verdicts:
         return Finding(sentences, Verdict.OPEN) if sentences else NO_CURVE
@@ -114,7 +114,7 @@ def any_block(folder: Path) -> Finding:
     sentences, verdicts = [], []
     for path in sorted(folder.glob("curve_*.csv")):
         table = read_results(path)
-        task, level, curve = table["test_task"].iloc[0], best_constant(table), table[table["method"] == OURS]
+        task, level, curve = task_of(table), best_constant(table), table[table["method"] == OURS]
         if level != level or curve.empty:
             continue
         head = table[table["method"] == "linear head"]["score"].mean()

@@ -29,7 +29,7 @@ def beside(row: pd.Series, tables: dict[str, pd.DataFrame]) -> str:
     """One cosine's score, and the best method's and ID-SPAM's in the tables (by file) that can be held beside it."""
     told = []
     for file, runs in tables.items():
-        for name in ("train_task", "test_task", "fingerprint", "metric", "train_texts"):
+        for name in ("train_task", "test_task", "backbone", "fingerprint", "metric", "train_texts"):
             runs = runs[runs[name] == row[name]]
         means = runs[runs["method"] != "linear head"].groupby("method")["score"].mean()
         if len(means):

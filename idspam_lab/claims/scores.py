@@ -17,6 +17,7 @@ from .verdict import (
     beyond_luck,
     count_in_words,
     in_words,
+    task_of,
     together,
     verdict_of,
 )
@@ -167,7 +168,7 @@ def all_leads(folder: Path) -> pd.DataFrame:
         for start, path, runs in cases:
             if OURS in set(runs["method"]) and runs["seed"].nunique() > 1:  # of one seed there is no interval
                 better = above(runs, best_constant(runs))
-                texts = f"{start}{runs['test_task'].iloc[0]}, {runs['train_texts'].max():,.0f}"
+                texts = f"{start}{task_of(runs)}, {runs['train_texts'].max():,.0f}"
                 about = {"tasks": texts, "home": home, "file": path.name, "learned": bool(better)}
                 found.append(leads(runs, OURS, better).assign(**about))
     if not found:

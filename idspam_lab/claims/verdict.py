@@ -86,8 +86,19 @@ def beyond_luck(verdict: Verdict, pairs: pd.DataFrame) -> Verdict:
     if verdict == Verdict.HOLDS:
         return verdict
     counts = {side: int(pairs[side].sum()) for side in ("ahead", "behind")}
-    told = {side: bool(n) and binom.sf(n - 1, len(pairs), BY_LUCK) < 0.05 for side, n in counts.items()}
+    told = {side: more_than_luck(n, len(pairs)) for side, n in counts.items()}
     return Verdict.PARTLY if told["ahead"] else Verdict.FAILS if told["behind"] else Verdict.OPEN
+
+
+def more_than_luck(count: int, leads: int) -> bool:
+    """Are so many of these leads to one side more than luck gives?"""
+    return count > 0 and bool(binom.sf(count - 1, leads, BY_LUCK) < 0.05)
+
+
+def task_of(runs: pd.DataFrame) -> str:
+    """The task that the runs were tested on; of another model than the embedded one, its name too."""
+    task, models = runs["test_task"].iloc[0], set(runs["backbone"].dropna()) - {"minilm"}
+    return f"{task} on {', '.join(sorted(models))}" if models else task
 
 
 def count_in_words(pairs: pd.DataFrame) -> str:
@@ -103,7 +114,7 @@ def in_words(table: pd.DataFrame, name: str, pairs: pd.DataFrame) -> str:
     The number of test texts is said, for the intervals are over the seeds: of CB's 56, one text is 1.8 points.
     """
     trained, tested = table["train_texts"].max(), table["texts"].max()
-    task = f"{table['test_task'].iloc[0]} (trained on {trained:,.0f} texts, tested on {tested:,.0f})"
+    task = f"{task_of(table)} (trained on {trained:,.0f} texts, tested on {tested:,.0f})"
     cells = [
         f"{row.method} {points(row.difference, row.low, row.high)}"
         for row in pairs.sort_values("difference").itertuples()

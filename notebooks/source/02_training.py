@@ -4,7 +4,7 @@
 # **Afterwards you can** train on a GPU or a CPU with the same cells, watch a run and stop it without losing it, say what a frozen
 # model saves in memory and in time, and go on after a power cut.
 #
-# **Time:** 30 minutes with the exercises; the computing takes about 2 minutes on two CPU cores. With a GPU the same cells take all texts; that was not timed.
+# **Time:** 30 minutes with the exercises; the computing takes about 2 minutes on two CPU cores that multiply bf16 in hardware (on a single one that does not: 10). With a GPU the same cells take all texts; that was not timed.
 #
 # **In the paper:** appendix A for the settings; appendix D with Tables 12 to 15 for sizes and times.
 

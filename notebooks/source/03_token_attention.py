@@ -4,7 +4,7 @@
 # **Afterwards you can** read the learned weights, token by token and word by word, say which way each token pulls and by which of two
 # routes it acts, and measure how far such an explanation may be believed.
 #
-# **Time:** 50 minutes with the exercises; the computing takes about 4 minutes on two CPU cores; a third of it is training, once, and most of the rest the study in "Is the order
+# **Time:** 50 minutes with the exercises; the computing takes about 4 minutes on two CPU cores that multiply bf16 in hardware (on a single one that does not: 10); a third of it is training, once, and most of the rest the study in "Is the order
 # faithful?". A GPU is not needed; with one it was not timed.
 #
 # **In the paper:** the introduction promises prompts that "attend different words of the input with different weights"; equation
