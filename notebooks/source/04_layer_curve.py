@@ -224,7 +224,7 @@ choice.evidence.round(3)
 # ones. The reason it gives is that a prompt made from the token embeddings fits early layers better than late ones, and that a
 # late prompt passes few blocks.
 #
-# Here are measured curves with MiniLM, both methods and three seeds, kept in `data/results`; each says on what and with which
+# Here are measured curves with MiniLM, and one with the twelve blocks of MPNet-base, both methods and three seeds, kept in `data/results`; each says on what and with which
 # command. **Predict:** does a model of 6 blocks and 23 million parameters show the hump? And is ID-SPAM above LPT everywhere?
 
 # %%
@@ -232,9 +232,9 @@ from idspam_lab.lessons import measured_tables
 
 measured = measured_tables("curve_*.csv")
 for table in measured:
-    layer_curve(table, L=backbone.L)
+    layer_curve(table)
     first = table.iloc[0]
-    print(f"{first['test_task']}: {first['train_texts']:,} training texts, "
+    print(f"{first['test_task']} on {first['backbone']}: {first['train_texts']:,} training texts, "
           f"{first['texts']} test texts; {first['command']}")
 
 # %% [markdown]
@@ -245,6 +245,7 @@ for table in measured:
 # not: blocks 2 and 4 are no higher than block 0. On SST-2 block 3 is its
 # second lowest in the mean. `RESULTS.md` asks for more than one high block: that the middle third is told apart from the first and from the
 # last. From the last it is for ID-SPAM on MRPC and for LPT on SST-2; from the first it is not, with three seeds, in any of them.
+# On MPNet-base's twelve blocks the middle third is told apart from neither, and ID-SPAM is ahead of LPT at one block and behind at one.
 
 # %% [markdown]
 # ## Your own look
@@ -259,7 +260,8 @@ from idspam_lab.widgets import LayerCurve
 
 texts = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy .",
          "forget the misleading title , and forget the film ."]
-LayerCurve(pd.concat([curve, *measured], ignore_index=True), open_run=opener(backbone), texts=texts)
+alike = [table for table in measured if set(table["backbone"]) == {"minilm"}]
+LayerCurve(pd.concat([curve, *alike], ignore_index=True), open_run=opener(backbone), texts=texts)
 
 # %% [markdown]
 # **What to keep.** The best of several noisy blocks flatters. Pick on the validation texts, report on the test texts, and prefer the cheap
