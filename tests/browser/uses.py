@@ -91,6 +91,7 @@ def read_the_flips(watched):
     transfer.get_by_label("Method:").select_option("linear head")
     expect(transfer.get_by_text(f"linear head, trained on {source}: what it read as what")).to_be_visible()
     transfer.get_by_label("Trained on:").select_option("imdb")
+    expect(transfer.get_by_text("linear head, trained on imdb: what it read as what")).to_be_visible()  # offers anew
     transfer.get_by_label("Compared with:").select_option(f"linear head, trained on {source}")
     expect(transfer.get_by_text(f"Texts that flip against linear head, trained on {source}")).to_be_visible()
     expect(transfer.locator("li").first).to_contain_text("true class")
