@@ -14,7 +14,7 @@ from idspam_lab.analysis.paths import knockout
 from idspam_lab.backbones import load_backbone
 from idspam_lab.widgets import LayerCurve, LiveTraining, PromptExplorer, TokenView, Transfer
 from idspam_lab.widgets.chart import style_of
-from idspam_lab.widgets.curve import curve_series
+from idspam_lab.widgets.curve import curve_series, tasks_of
 from idspam_lab.widgets.live import loss_series
 from idspam_lab.widgets.tokens import tokens_html, tokens_of, view_of
 from idspam_lab.widgets.transfer import confusion, flips, predictions
@@ -217,7 +217,7 @@ def frame():
 
 
 def test_a_curve_is_the_mean_over_seeds_with_every_run_as_a_point(frame):
-    (one,) = curve_series(frame.iloc[:-1], ("a", "b"), "score", ["lpt"])
+    (one,) = curve_series(tasks_of(frame.iloc[:-1])["a → b"], "score", ["idspam", "lpt"], ["lpt"])
     assert one["line"][1] == pytest.approx({"x": 1, "y": 52, "low": 51, "high": 53})
     keys = [int(point["key"]) for point in one["points"]]
     assert frame.loc[keys, "method"].unique() == ["lpt"] and frame.loc[keys, "test_task"].unique() == ["b"]
@@ -235,6 +235,16 @@ def test_menus_choose_task_measure_and_methods(frame):
     panel.measure.value = "macro F1"
     assert panel.chart.series == [] and not panel.chart.clickable
     json_of(panel.chart)
+
+
+def test_curves_of_two_frozen_models_are_two(frame):
+    small, large = frame.assign(backbone="minilm"), frame.assign(backbone="mpnet", layer=frame["layer"] * 5)
+    panel = LayerCurve(pd.concat([small, large], ignore_index=True))
+    assert panel.task.options == ("a, minilm", "a → b, minilm", "a, mpnet", "a → b, mpnet")
+    assert panel.chart.x_ticks == [0, 1] and len(panel.chart.series[0]["points"]) == 4
+    panel.task.value = "a, mpnet"
+    assert panel.chart.x_ticks == [0, 5] and len(panel.chart.series[0]["points"]) == 4
+    assert LayerCurve(large).task.options == ("a", "a → b")
 
 
 def test_a_click_opens_that_runs_weights(frame, clf):

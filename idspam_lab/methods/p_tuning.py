@@ -10,6 +10,8 @@ from .base import LatePrompt, check_at_least_one
 class PTuning(LatePrompt):
     """The encoder is PEFT's, in its MLP form: Embedding(t, n) -> Linear -> ReLU -> Linear -> ReLU -> Linear.
 
+    Nothing bounds its vectors, and they join behind the norm of the embeddings: at rates above 3e-3 they outgrow the
+    tokens' states by orders of magnitude (measured: `data/results/README.md`), and in bf16 the loss may be lost.
     The paper's appendix A names this one; its section 3.1 cites P-tuning v2, which is another method (prefix.py).
     Options: `t`, `width` (of the two hidden layers; default n).
     """

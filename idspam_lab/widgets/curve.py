@@ -33,10 +33,14 @@ def check_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**whole).reset_index(drop=True)
 
 
-def tasks_of(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """A line for each pair of tasks -> what was trained on and what was tested on."""
-    pairs = unique(zip(frame["train_task"], frame["test_task"], strict=True))
-    return {a if a == b else f"{a} → {b}": (a, b) for a, b in pairs}
+def tasks_of(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """A line for each curve's place -> its rows: a pair of tasks, on one frozen model where the table has several."""
+    models = unique(frame["backbone"]) if "backbone" in frame else []
+    apart = ["train_task", "test_task", *(["backbone"] if len(models) > 1 else [])]
+    found = {}
+    for (a, b, *model), rows in frame.groupby(apart, sort=False):
+        found[(a if a == b else f"{a} → {b}") + "".join(f", {name}" for name in model)] = rows
+    return found
 
 
 def measures_of(frame: pd.DataFrame) -> dict[str, str]:
@@ -47,19 +51,20 @@ def measures_of(frame: pd.DataFrame) -> dict[str, str]:
     return found | {name: column for column, name in OTHERS.items() if column in frame and name not in found}
 
 
-def curve_series(frame: pd.DataFrame, pair: tuple[str, str], column: str, methods: Sequence[str]) -> list[dict]:
+def curve_series(rows: pd.DataFrame, column: str, methods: Sequence[str], chosen: Sequence[str]) -> list[dict]:
     """One series a method: the mean over the seeds with the lowest and the highest, and every run as a point.
 
     Args:
-        frame: of `check_frame`. A point's key is its row's number.
-        pair: what was trained on and what was tested on.
+        rows: of one task, one of `tasks_of`. A point's key is its row's number.
         column: of the measure, 0..1; the series are in percent.
+        methods: all that the panel knows: a method's place here is its colour's, whatever is chosen.
+        chosen: those that are drawn.
     """
-    rows = frame[(frame["train_task"] == pair[0]) & (frame["test_task"] == pair[1])].dropna(subset=[column])
+    rows = rows.dropna(subset=[column])
     series = []
-    for number, method in enumerate(unique(frame["method"])):
+    for number, method in enumerate(methods):
         mine = rows[rows["method"] == method]
-        if method not in methods or not len(mine):
+        if method not in chosen or not len(mine):
             continue
         spread = (100 * mine.groupby("layer")[column].agg(["mean", "min", "max"])).reset_index()
         series.append({
@@ -85,7 +90,7 @@ class LayerCurve(Panel):
         LayerCurve(frame, open_run=lambda row: PromptClassifier.from_pretrained(row["folder"], backbone=backbone))
 
     Args:
-        frame: a row a run, with the columns of NEEDED, perhaps metric, accuracy and macro_f1; scores are 0..1.
+        frame: a row a run, with the columns of NEEDED, perhaps backbone, metric, accuracy and macro_f1; scores are 0..1.
         open_run: a run's row -> its trained PromptClassifier, or None where its weights were not kept.
         texts: what a run's weights are shown on.
 
@@ -95,9 +100,9 @@ class LayerCurve(Panel):
 
     def __init__(self, frame: pd.DataFrame, open_run: Callable | None = None, texts: Sequence[str] = TEXTS):
         self.frame, self.open_run = check_frame(frame), open_run
-        self.pairs, self.columns = tasks_of(self.frame), measures_of(self.frame)
+        self.tasks, self.columns = tasks_of(self.frame), measures_of(self.frame)
         self.texts = dict(zip(labels_of(texts), texts, strict=True))
-        self.task, self.measure = dropdown("Task:", list(self.pairs)), dropdown("Metric:", list(self.columns))
+        self.task, self.measure = dropdown("Task:", list(self.tasks)), dropdown("Metric:", list(self.columns))
         self.methods = [
             ipywidgets.Checkbox(value=True, description=name, indent=False, layout={"width": "auto"})
             for name in unique(self.frame["method"])
@@ -117,8 +122,9 @@ class LayerCurve(Panel):
 
     def draw(self) -> None:
         """The curves of what is chosen."""
+        names = [box.description for box in self.methods]
         chosen = [box.description for box in self.methods if box.value]
-        series = curve_series(self.frame, self.pairs[self.task.value], self.columns[self.measure.value], chosen)
+        series = curve_series(self.tasks[self.task.value], self.columns[self.measure.value], names, chosen)
         with self.chart.hold_sync():
             self.chart.series = series
             self.chart.x_ticks = sorted({p["x"] for one in series for p in one["line"]})

@@ -250,7 +250,7 @@ for table in measured:
 # %% [markdown]
 # ## Your own look
 #
-# Choose a task, a metric, methods. A click on a point of our own curve opens that run's weights: do the weights of a prompt at
+# Choose a task with its frozen model, a metric, methods. A click on a point of our own curve opens that run's weights: do the weights of a prompt at
 # block 0 and of one at block 5 look alike? (Both are made from the same token embeddings.)
 
 # %%
@@ -260,8 +260,7 @@ from idspam_lab.widgets import LayerCurve
 
 texts = ["a gripping , funny and unexpectedly moving film .", "dull and clumsy .",
          "forget the misleading title , and forget the film ."]
-alike = [table for table in measured if set(table["backbone"]) == {"minilm"}]
-LayerCurve(pd.concat([curve, *alike], ignore_index=True), open_run=opener(backbone), texts=texts)
+LayerCurve(pd.concat([curve, *measured], ignore_index=True), open_run=opener(backbone), texts=texts)
 
 # %% [markdown]
 # **What to keep.** The best of several noisy blocks flatters. Pick on the validation texts, report on the test texts, and prefer the cheap
