@@ -90,7 +90,7 @@ class LayerCurve(Panel):
         LayerCurve(frame, open_run=lambda row: PromptClassifier.from_pretrained(row["folder"], backbone=backbone))
 
     Args:
-        frame: a row a run, with the columns of NEEDED, perhaps backbone, metric, accuracy and macro_f1; scores are 0..1.
+        frame: a row a run, with the columns of NEEDED, perhaps backbone, metric, accuracy and macro_f1; scores 0..1.
         open_run: a run's row -> its trained PromptClassifier, or None where its weights were not kept.
         texts: what a run's weights are shown on.
 
