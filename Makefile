@@ -30,13 +30,14 @@ WHOLE = test "`cat $(STAMP) 2>/dev/null`" = "`pwd -P`" && $(VENV_PYTHON) -c ""
 # What is installed after torch cannot replace it: constraints.txt pins the version that is already there.
 FROM_CPU_INDEX = $(if $(filter cpu-Linux,$(TORCH)-$(shell uname -s)),--extra-index-url $(CPU_INDEX) --retries 1 --timeout 8)
 
-.PHONY: help setup models demo test test-slow test-extras lab app notebooks html wheels lock clean FORCE
+.PHONY: help setup models demo test test-slow test-extras test-gpu lab app notebooks html wheels lock clean FORCE
 
 help:
 	@echo "make demo        set up, then train, evaluate and explain ID-SPAM on the embedded texts"
 	@echo "make test        set up, then run the fast tests"
 	@echo "make test-slow   the tests that take minutes"
 	@echo "make test-extras installs Ray and Optuna, and runs the tests that need them"
+	@echo "make test-gpu    the tests that need a GPU: make test-gpu TORCH=cuda; the others compute on the CPU everywhere"
 	@echo "make lab         JupyterLab on the first notebook"
 	@echo "make app         the lessons as apps, without code, for a projector"
 	@echo "make notebooks   build the notebooks from notebooks/source"
@@ -76,6 +77,10 @@ test-slow: setup
 test-extras: setup
 	$(VENV_PYTHON) -m pip install -c constraints.txt -e ".[$(OPTIONAL)]"
 	$(VENV_PYTHON) -m pytest -m "slow or not slow" tests/test_grid_ray.py tests/test_search.py
+
+# One process: two would share the GPU.
+test-gpu: setup
+	IDSPAM_TEST_GPU=1 $(VENV_PYTHON) -m pytest -m gpu tests/test_on_gpu.py
 
 # Without their own dependencies: one would build a compiler's worth of code, and only the files are wanted.
 models: setup

@@ -1,7 +1,12 @@
 """What every test shares. The settings come first: they count only if set before torch is imported."""
 
 import os
+import sys
 
+if os.environ.get("IDSPAM_TEST_GPU", "") in ("", "0"):  # the same numbers on every machine; test_on_gpu.py has its own
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    if sys.platform == "darwin":
+        os.environ["ACCELERATE_USE_CPU"] = "true"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the models are tiny: two threads get in each other's way
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may need the network
 os.environ["HF_DATASETS_OFFLINE"] = "1"
