@@ -11,6 +11,7 @@ from idspam_lab.errors import BadInput
 from idspam_lab.experiments import Target
 from idspam_lab.experiments import compare as compare_module
 from idspam_lab.experiments.compare import compare
+from idspam_lab.experiments.finished import key_of
 from idspam_lab.experiments.summary import as_markdown, as_text, pairwise, read_results, summarize
 from idspam_lab.methods import METHODS
 from idspam_lab.methods.spelled import read_method, title_of, write_method
@@ -86,9 +87,15 @@ def test_a_run_that_is_stopped_by_hand_is_no_result(run, monkeypatch, tmp_path):
     assert len(run(methods=("idspam",), seeds=np.arange(1))) == 3
 
 
-def test_other_settings_are_another_run(run):
+def test_other_settings_are_another_run(run, tmp_path):
     said = []
-    first, second = (run(methods=("idspam",), seeds=(0,), say=said.append, lr=lr) for lr in (1e-3, 1e-4))
+    told = {"methods": ("idspam",), "seeds": (0,), "say": said.append}
+    first = run(**told, lr=1e-3)
+    again = r"another run of linear head with seed 0 \(lr 0.001, here 0.0001\): name another folder .* \(--fresh\)"
+    with pytest.raises(BadInput, match=again):
+        run(**told, lr=1e-4)
+    assert pd.read_csv(tmp_path / "results.csv")["lr"].dropna().eq(1e-3).all()
+    second = run(**told, lr=1e-4, fresh=True)
     assert first["lr"].dropna().tolist() != second["lr"].dropna().tolist()
     anew = [line for line in said if line.endswith("it is trained anew.")]
     assert len(anew) == 2 and "idspam-seed0.json is of other data, settings or weights" in anew[1]
@@ -127,7 +134,7 @@ def test_transfer_texts_that_were_trained_on_are_warned_of_once(run, small):
     assert sum(issubclass(warning.category, OverlapWarning) for warning in said) == 1  # of two methods and two seeds
     with warnings.catch_warnings():
         warnings.simplefilter("error", OverlapWarning)
-        run(methods=("idspam",), seeds=(0,), transfer=Target(small, 16))
+        run(methods=("idspam",), seeds=(0,), transfer=Target(small, 16), fresh=True)
 
 
 def test_a_wrong_option_is_found_out_before_anything_is_trained(run, monkeypatch):
@@ -240,13 +247,13 @@ def test_a_misspelled_method_gets_a_sentence(word, said):
 
 
 def test_another_way_to_read_is_another_run(run, tiny, small):
-    key = compare_module.key_of(small, tiny, "idspam", Settings(), None)
+    key = key_of(small, tiny, "idspam", Settings(), None)
     other = copy.copy(tiny)
     other.default_read = "first" if tiny.default_read == "mean" else "mean"
     cased = copy.copy(tiny)
     cased.tokenizer = copy.deepcopy(tiny.tokenizer)
     cased.tokenizer.backend_tokenizer.normalizer.lowercase = False
-    keys = {compare_module.key_of(small, backbone, "idspam", Settings(), None) for backbone in (tiny, other, cased)}
+    keys = {key_of(small, backbone, "idspam", Settings(), None) for backbone in (tiny, other, cased)}
     assert key in keys and len(keys) == 3
     tiny.tokenizer(["a film"], truncation=True, max_length=5)  # what one call asks of the tokenizer is no difference
-    assert compare_module.key_of(small, tiny, "idspam", Settings(), None) == key
+    assert key_of(small, tiny, "idspam", Settings(), None) == key

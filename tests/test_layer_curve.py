@@ -159,16 +159,22 @@ def test_a_choice_needs_validation_texts(tiny):
         choose_layer(data(validation=0), backbone=tiny, progress=False, **QUICK)
 
 
-def test_on_the_command_line(tmp_path, capsys):
+def test_on_the_command_line(tmp_path, capsys, monkeypatch):
     examples, table = reviews(96), tmp_path / "reviews.csv"
     labels = [TASK.labels[y] for y in examples.labels]
     pd.DataFrame({"text": examples.texts, "label": labels}).to_csv(table, index=False)
     curve, single = tmp_path / "curve", tmp_path / "single"
     two = ["--layers", "4", "5", "--seeds", "2"]
+    monkeypatch.setattr("sys.argv", ["idspam-lab", "curve", str(table), *two])  # what is recorded
     assert main(["curve", str(table), *two, "--epochs", "2", "--out", str(curve)]) == 0
     out = capsys.readouterr().out
     assert (curve / "layer_curve.png").read_bytes()[:4] == b"\x89PNG" and "linear head" in out
     assert len(pd.read_csv(curve / "results.csv")) == 4 + 2
+    before = (curve / "results.csv").read_bytes()
+    monkeypatch.setattr("sys.argv", ["idspam-lab", "curve", str(table), "--layers", "5"])
+    assert main(["curve", str(table), "--layers", "5", "--seeds", "1", "--epochs", "1", "--out", str(curve)]) == 2
+    assert "is what another command found (idspam-lab curve" in capsys.readouterr().err
+    assert (curve / "results.csv").read_bytes() == before
 
     assert main(["train", str(table), "--layer", "auto", "--epochs", "2", "--out", str(single)]) == 0
     out = capsys.readouterr().out

@@ -69,6 +69,7 @@ def compare(chosen) -> None:
         folder=folder,
         transfer=transfer,
         command=typed(),
+        fresh=chosen.fresh,
         **told(chosen, "epochs", "lr", "max_length"),
     )
     draw(found, folder)
@@ -76,7 +77,7 @@ def compare(chosen) -> None:
 
 
 def curve(chosen) -> None:
-    from ..experiments.collect import check_place
+    from ..experiments.collect import check_command, check_place
     from ..experiments.layer_curve import layer_curve
     from ..plots import layer_curve as draw
     from ..plots import save
@@ -86,6 +87,8 @@ def curve(chosen) -> None:
     folder = Path(chosen.out or f"runs/curve-{data.task.name}")
     check_writable(folder)
     check_place(folder / "results.csv")
+    if not chosen.fresh:
+        check_command(folder / "results.csv", typed())
     found = layer_curve(
         data,
         chosen.layers or "all",

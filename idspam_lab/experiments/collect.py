@@ -55,6 +55,25 @@ def check_place(path: Path) -> None:
         )
 
 
+def check_command(path: Path, command: str) -> None:
+    """The table of runs that may be there is of this command, whether or not it said --fresh.
+
+    Raises:
+        BadInput: it is of another one, whose runs would be lost.
+    """
+    import pandas as pd
+
+    before = pd.read_csv(path).get("command") if Path(path).is_file() else None
+    if before is None or not len(before.dropna()):
+        return
+    before = before.dropna().iloc[0]
+    if before.replace(" --fresh", "") != command.replace(" --fresh", ""):
+        raise BadInput(
+            f"{path} is what another command found ({before}): name another folder (--out), or have the new runs take "
+            "the place of those (--fresh)."
+        )
+
+
 def rows_of(report: dict):
     """The rows of one report."""
     run, adapter, task = report["run"], report["adapter"], report["task"]

@@ -6,13 +6,11 @@ FOLDER/results.csv              all of them, tidy: a row a run
 FOLDER/results.png              the same as a picture
 """
 
-import hashlib
-import json
-import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -21,12 +19,11 @@ from ..adapter_checks import WEIGHTS
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import check_writable, write_json, write_text
-from ..methods import METHODS
-from ..methods.code import code_of
-from ..methods.spelled import preset_of, read_method, title_of, write_method
+from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
-from ..training import Run, Settings
+from ..training import Run
 from .collect import VERSIONS, check_place
+from .finished import check_run, place_of, read_rows
 from .results import evaluate, majority, similar, similarity_line
 from .session import Target
 
@@ -42,6 +39,7 @@ def compare(
     folder: str | Path,
     transfer: Target | None = None,
     command: str = "",
+    fresh: bool = False,
     say: Callable[[str], None] = print,
     **settings,
 ) -> pd.DataFrame:
@@ -52,6 +50,7 @@ def compare(
     Args:
         methods: as `read_method` reads them, "idspam:heads=4".
         transfer: texts of another task to evaluate on as well, without training there.
+        fresh: where the folder holds a run of these names that is another one, train this one in its place.
         settings: for every run, in place of the methods' presets.
 
     Returns:
@@ -61,13 +60,16 @@ def compare(
         OverlapWarning: texts of `transfer` are among the training texts.
 
     Raises:
-        BadInput: an unknown method or option, or the folder cannot be written, or its results.csv is somebody else's.
+        BadInput: an unknown method or option, or the folder cannot be written, or its results.csv is somebody else's,
+            or it holds another run of these names.
     """
     words = list(dict.fromkeys(["linear_head", *(write_method(*read_method(word)) for word in methods)]))
     for word in words:  # a wrong option is found out before anything is trained
         build(data, backbone, word, 0)
     check_writable(folder)
     check_place(Path(folder) / "results.csv")
+    for word, seed in [] if fresh else product(words, seeds):
+        check_run(data, backbone, word, seed, Path(folder), transfer, settings)
     if transfer:
         warn_of_overlap(data.train, transfer.data.test)
     rows = [majority_of(data, test, backbone, command) for test in tests_of(data, transfer)]
@@ -105,9 +107,7 @@ def run_once(
     say: Callable[[str], None] = print,
 ) -> list[dict]:
     """The rows of one run: read from the folder if it is there, else trained, evaluated and written."""
-    settings = preset_of(word, **(changes | {"seed": seed}))
-    key = key_of(data, backbone, word, settings, transfer)
-    path = folder / "rows" / f"{stem(word, seed)}.json"
+    settings, key, path = place_of(data, backbone, word, seed, folder, transfer, changes)
     done = read_rows(path, key)
     if done is not None:
         return done
@@ -125,39 +125,6 @@ def run_once(
     write_json(path, {"key": key, "rows": rows})
     shutil.rmtree(checkpoints, ignore_errors=True)
     return rows
-
-
-def stem(word: str, seed: int) -> str:
-    """The name of a run's files."""
-    return f"{re.sub('[^a-z0-9_]+', '-', word)}-seed{seed}"
-
-
-def key_of(data: TaskData, backbone: Backbone, word: str, settings: Settings, transfer: Target | None, *more) -> str:
-    """What makes two runs the same run.
-
-    Args:
-        word: the method, spelled.
-        more: anything JSON can hold.
-    """
-    code = code_of(METHODS[read_method(word)[0]])
-    parts = [*texts_of(data), backbone.identity().weights_sha256, backbone.reading(), code, word, settings.to_dict()]
-    parts += [*texts_of(transfer.data), transfer.max_length] if transfer else []
-    parts += more
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def texts_of(data: TaskData) -> list:
-    """What tells a task's texts, and how they are scored, from others."""
-    return [data.fingerprint, data.task.metric, data.task.labels]
-
-
-def read_rows(path: Path, key: str) -> list[dict] | None:
-    """The rows of a finished run of this key; None where there is none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found["rows"] if found["key"] == key else None
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def tests_of(data: TaskData, transfer: Target | None) -> list[Target]:

@@ -16,7 +16,8 @@ from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..files import write_json
 from ..tasks import TaskData
-from .compare import key_of, majority_of, read_rows
+from .compare import majority_of
+from .finished import key_of, read_rows
 from .layer_choice import LayerChoice, choose_layer
 from .layer_curve import checkpoints, evaluate_together, finished, linear_head, runs_of, train_together, which_seeds
 from .session import Target

@@ -24,7 +24,8 @@ from ..methods.spelled import read_method
 from ..metrics import with_interval
 from ..tasks import TaskData, load_task
 from ..training import Run, Settings
-from .compare import as_row, key_of, majority_of, row_of
+from .compare import as_row, majority_of, row_of
+from .finished import key_of
 from .session import Target, beside
 
 ORDER = 0  # the seed of the batches' order, which all runs share

@@ -13,7 +13,8 @@ from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..methods.spelled import title_of
 from ..tasks import TaskData
-from .compare import compare, stem
+from .compare import compare
+from .finished import stem
 from .session import Target
 from .summary import CONFIGURATION, SAME, summarize, varying
 
@@ -27,6 +28,7 @@ def both_ways(
     *,
     folder: str | Path,
     max_length: tuple[int, int],
+    fresh: bool = False,
     say=print,
     **settings,
 ) -> pd.DataFrame:
@@ -36,6 +38,7 @@ def both_ways(
         first, second: with as many classes; see `TaskData.answered_by` for which one stands for which.
         methods: as for `compare`, which adds the majority class and the linear head.
         max_length: tokens that are read of the first task's texts and of the second's, in training and in testing.
+        fresh: as for `compare`.
 
     Returns:
         A row a run and test task, with the columns of `compare`.
@@ -49,7 +52,7 @@ def both_ways(
     for source, length, target, limit in ways:
         say(f"Trained on {source.task.name}, tested there and on {target.task.name}:")
         place, reading = Path(folder) / source.task.name, Target(target, limit)
-        more = {"folder": place, "transfer": reading, "say": say, "max_length": length}
+        more = {"folder": place, "transfer": reading, "say": say, "max_length": length, "fresh": fresh}
         found.append(compare(source, backbone, methods, seeds, **more, **settings))
     return pd.concat(found, ignore_index=True)
 

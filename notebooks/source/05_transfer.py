@@ -108,7 +108,7 @@ from idspam_lab.lessons import runs_folder
 folder = runs_folder() / f"lesson-05-{source}-{len(short.train)}"
 seeds = (0,) if quick else (0, 1)
 results = both_ways(short, long, backbone, ["idspam"], seeds=seeds, folder=folder,
-                    max_length=lengths, epochs=3)
+                    max_length=lengths, epochs=3, fresh=True)
 
 # %%
 from idspam_lab.experiments.summary import summarize
@@ -377,7 +377,7 @@ if at_hand("qqp") and at_hand("mrpc"):
     pair = [load_task(name, limit=40 if quick else 1000, holdout=20 if quick else 300)
             .tested_on(40 if quick else 400) for name in ("qqp", "mrpc")]
     questions = both_ways(*pair, backbone, ["idspam"], folder=folder.with_name("lesson-05-pairs"),
-                          max_length=(64, 64), epochs=3)
+                          max_length=(64, 64), epochs=3, fresh=True)
     print(summarize(questions)[columns].round(3).to_string(index=False))
 else:
     print("QQP and MRPC are not at hand: the tables above are what there is.")

@@ -116,6 +116,7 @@ small = compare(
     folder=runs_folder() / f"lesson-06-{texts}",
     epochs=2,
     max_length=48,
+    fresh=True,
 )
 
 # %%
