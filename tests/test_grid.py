@@ -431,7 +431,19 @@ def test_dry_run_lists_does_nothing_and_says_how_it_was_estimated(place, folder,
     assert text.count("reads the last") == 1 and "7 runs" in text
     go(replace(plan, runs=plan.runs[:4]))
     _, out, _ = command(place, capsys, "--out", folder.path, "--dry-run")
+    assert "not here" not in out
     assert "6 runs, 4 done; the rest in 2 groups" in out and "of what a matrix product reached on this" in out
+
+
+def test_dry_run_says_what_the_hub_will_be_asked_for(folder, monkeypatch, tmp_path):
+    monkeypatch.delenv("IDSPAM_DATA_DIR", raising=False)
+    plan = read_plan("grids/table_06.toml", Models())
+    text = dry_run(plan, folder, Models(), 1e9, "a rate")
+    assert "Texts not here, so the hub or its cache is asked: qqp, mrpc, sst2. Another place: IDSPAM_DATA_DIR." in text
+    assert "Models not here, so the hub or its cache is asked: roberta-large. Another place: --models." in text
+    (tmp_path / "qqp").mkdir()
+    monkeypatch.setenv("IDSPAM_DATA_DIR", str(tmp_path))
+    assert "is asked: mrpc, sst2." in dry_run(plan, folder, Models(), 1e9, "a rate")
 
 
 @pytest.mark.parametrize("rate", ["-5", "0", "nan"])

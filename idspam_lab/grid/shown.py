@@ -1,11 +1,15 @@
 """What a grid would do, for a terminal: its runs, what is done, and what the rest will take."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
+from ..backbones.packaged import PACKAGED
 from ..experiments.summary import as_text, summarize
 from ..methods.spelled import title_of
+from ..tasks import TASKS, at_hand
+from ..tasks.sources import DATA_DIR
 from ..terminal import table
 from .due import ahead, total
 from .estimate import cost_of
@@ -42,8 +46,20 @@ def dry_run(plan: Plan, folder: GridFolder, models: Models, rate: float, how: st
     if missing:
         most = max(memory.values()) / 1e9
         lines.append(f"Memory: at most about {most:.1f} GB at once, and {kept / 1e9:.1f} GB of kept hidden states.")
+    lines += from_the_hub(missing, models)
     lines.append("The estimate counts the blocks' products alone (idspam_lab/grid/estimate.py): a guide, no promise.")
     return "\n".join(lines)
+
+
+def from_the_hub(runs: Sequence[GridRun], models: Models) -> list[str]:
+    """A line for the texts and one for the models that the hub will be asked for; here it is not."""
+    texts = dict.fromkeys(name for run in runs for name in (run.task, *run.transfer))
+    texts = [name for name in texts if name in TASKS and not at_hand(name)]
+    names = dict.fromkeys(run.backbone for run in runs)
+    frozen = [name for name in names if name not in PACKAGED and not Path(models.place(name)).is_dir()]
+    asks = "not here, so the hub or its cache is asked"
+    lines = [f"Texts {asks}: {', '.join(texts)}. Another place: {DATA_DIR}."] if texts else []
+    return lines + ([f"Models {asks}: {', '.join(frozen)}. Another place: --models."] if frozen else [])
 
 
 def alike(runs: Sequence[GridRun]) -> list[list[GridRun]]:
