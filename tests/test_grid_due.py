@@ -1,5 +1,7 @@
 """Seeds that wait: they train once each, with what the other seeds' validation texts chose."""
 
+import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -136,6 +138,16 @@ def test_two_processes_end_with_the_same_runs(place, tmp_path):
     )
     assert f"{RUNS} of {RUNS} runs are done" in done.stdout
     assert len(list((tmp_path / "two" / "rows").iterdir())) == RUNS
+
+
+def test_what_failed_in_one_process_is_not_tried_by_another(place, tmp_path):
+    command = [sys.executable, "-m", "idspam_lab", "grid", place / "tune.toml", "--models", place / "models"]
+    nothing_there = {**os.environ, "IDSPAM_DATA_DIR": str(place / "nothing")}
+    done = subprocess.run(
+        [*command, "--out", tmp_path, "--jobs", "2"], capture_output=True, text=True, timeout=300, env=nothing_there
+    )
+    failed = re.findall("^failed: (.*?): ", done.stdout, re.MULTILINE)
+    assert done.returncode == 2 and len(failed) == len(set(failed)) > 3 and "are missing" in done.stderr
 
 
 def test_a_run_that_another_block_lists_does_not_wait(place, models, folder):

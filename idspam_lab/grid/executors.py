@@ -10,8 +10,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
@@ -41,6 +42,7 @@ def work(
     command: str = "",
     progress: bool = True,
     say: Say = print,
+    failures: str | None = None,
 ) -> None:
     """Does what is missing, group by group; returns when nothing is left that could be done.
 
@@ -49,21 +51,29 @@ def work(
     Args:
         jobs: how many processes share the work, this one counted.
         keep, command: see `execute`.
+        failures: an empty folder that those who share the work have in common: what failed for one is not tried again
+            by another.
     """
 
     def attempt(group: Sequence[GridRun]) -> dict[str, dict]:
         return execute(group, models, folder.path, keep=keep, command=command, progress=progress)
 
-    failed: set[str] = set()
-    while missing := due(plan, folder, failed):
-        idle = True
-        for group in groups_of(missing, models, jobs):
-            with folder.claim(group) as mine:
-                idle = idle and not mine
-                for run, found in outcomes(mine, attempt):
-                    failed |= write_down(run, found, plan, folder, say)
-        if idle:  # all that is left is claimed by others
-            time.sleep(POLL)
+    with nullcontext(failures) if failures else TemporaryDirectory() as place:
+
+        def failed() -> set[str]:
+            return set(os.listdir(place))
+
+        while missing := due(plan, folder, failed()):
+            idle = True
+            for group in groups_of(missing, models, jobs):
+                with folder.claim(group) as free:
+                    mine = [run for run in free if run.id not in failed()]
+                    idle = idle and not mine
+                    for run, found in outcomes(mine, attempt):
+                        for name in write_down(run, found, plan, folder, say):
+                            Path(place, name).touch()
+            if idle:  # all that is left is claimed by others
+                time.sleep(POLL)
 
 
 def outcomes(group: Sequence[GridRun], attempt: Execute) -> list[tuple[GridRun, dict]]:
@@ -110,13 +120,14 @@ def work_in_processes(
     context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads in mid-air
     threads, gpus = max(1, (os.cpu_count() or 1) // jobs), gpus_in_turn(jobs)
     share = 1 / max(gpus.count(gpu) for gpu in gpus)
-    arguments = plan, folder.path, models.folder, jobs, threads, share, keep, command
-    workers = [context.Process(target=one_of_several, args=arguments, daemon=True) for _ in range(jobs)]
-    for worker, gpu in zip(workers, gpus, strict=True):
-        with seeing(gpu):
-            worker.start()
-    for worker in workers:
-        worker.join()
+    with TemporaryDirectory() as failures:
+        arguments = plan, folder.path, models.folder, jobs, threads, share, keep, command, failures
+        workers = [context.Process(target=one_of_several, args=arguments, daemon=True) for _ in range(jobs)]
+        for worker, gpu in zip(workers, gpus, strict=True):
+            with seeing(gpu):
+                worker.start()
+        for worker in workers:
+            worker.join()
     ended = [worker.exitcode for worker in workers if worker.exitcode]
     if len(ended) == jobs and due(plan, folder):
         raise BadInput(
@@ -167,12 +178,14 @@ def one_of_several(
     share: float,
     keep: bool,
     command: str,
+    failures: str,
 ) -> None:
     """What each process does, while the one that started it is there.
 
     Args:
         threads: that it computes with on a CPU.
         share: of a GPU's memory that is its own.
+        failures: see `work`.
     """
     threading.Thread(target=end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
@@ -183,5 +196,5 @@ def one_of_several(
         print(line, flush=True)
 
     with suppress(KeyboardInterrupt):  # the parent says it
-        told = {"jobs": jobs, "keep": keep, "command": command, "progress": False, "say": say}
+        told = {"jobs": jobs, "keep": keep, "command": command, "progress": False, "say": say, "failures": failures}
         work(plan, GridFolder(folder), Models(models), **told)

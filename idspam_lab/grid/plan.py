@@ -84,7 +84,8 @@ class GridRun:
     def __str__(self) -> str:
         block = "" if self.layer is None else f", block {self.layer}"
         read = "" if self.read is None else f", reads the {self.read}"
-        return f"{title_of(self.method)}{block}{read}, seed {self.settings.seed}, {self.task} on {self.backbone}"
+        told = f"lr {self.settings.lr:g}, seed {self.settings.seed}"
+        return f"{title_of(self.method)}{block}{read}, {told}, {self.task} on {self.backbone}"
 
 
 @dataclass(frozen=True)
