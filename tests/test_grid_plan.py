@@ -208,7 +208,7 @@ def test_runs_of_one_order_share_and_others_do_not(plan, models):
 def test_the_token_for_the_head_is_a_choice_and_groups_have_one(plan, models):
     runs = plan(f'reads = ["mean", "first"]\n{PLAIN}').runs
     assert sorted(run.read for run in runs) == ["first"] * 16 + ["mean"] * 16
-    assert "block 2, reads the first, seed" in " ".join(map(str, runs))
+    assert "block 2, reads the first, lr" in " ".join(map(str, runs))
     assert [{run.read for run in group} for group in groups_of(runs, models)] == [{"mean"}, {"first"}]
 
 
