@@ -405,6 +405,14 @@ def test_predictions_are_not_written_over_what_is_read(capsys, tmp_path):
     assert (tmp_path / "mine.csv").read_text() == "text,stars\na film,3\n"
 
 
+def test_predict_says_which_column_it_took(trained, capsys, tmp_path):
+    (tmp_path / "mine.csv").write_text("id,Review,stars\n1,a lovely film,3\n")
+    status, _, err = run(capsys, "predict", trained, "--file", tmp_path / "mine.csv")
+    assert status == 0 and "note: Texts are read from column 'Review'." in err
+    status, _, err = run(capsys, "predict", trained, "--file", tmp_path / "mine.csv", "--text", "Review")
+    assert status == 0 and "note" not in err
+
+
 def test_a_wrong_option_leaves_no_folder(table, capsys, tmp_path):
     told = "--text", "review", "--label", "verdict", "--out", tmp_path / "run", "--method", "idspam:foo=1"
     status, _, err = run(capsys, "train", table, *told)

@@ -116,7 +116,10 @@ def table_texts(chosen, pairs: bool) -> list[str] | list[tuple[str, str]]:
 
     if chosen.pair and not pairs:
         raise BadInput("It was trained on single texts: leave --pair out.")
-    found = read_table(chosen.file, text=chosen.text, pair=chosen.pair, labelled=False).examples
+    table = read_table(chosen.file, text=chosen.text, pair=chosen.pair, labelled=False)
+    if chosen.text is None:  # guessed
+        print(f"note: {table.said}", file=sys.stderr)
+    found = table.examples
     if pairs and found.pairs is None:
         raise BadInput(f"It was trained on pairs of texts: say which column of {chosen.file} has the second (--pair).")
     return list(zip(found.texts, found.pairs, strict=True)) if pairs else list(found.texts)

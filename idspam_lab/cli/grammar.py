@@ -83,12 +83,15 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--read", choices=["first", "mean", "last"], help="the token that the head reads (default: the backbone's)"
     )
-    sub.add_argument("--epochs", type=int)
-    sub.add_argument("--batch-size", type=int)
-    sub.add_argument("--lr", type=float, help="learning rate")
-    sub.add_argument("--weight-decay", type=float)
-    sub.add_argument("--precision", choices=["auto", "fp32", "bf16"])
-    sub.add_argument("--seed", type=int)
+    sub.add_argument("--epochs", type=int, help="times through the training texts (default: the method's own)")
+    sub.add_argument("--batch-size", type=int, help="texts a step (default: the method's own)")
+    sub.add_argument("--lr", type=float, help="learning rate (default: the method's own)")
+    sub.add_argument("--weight-decay", type=float, help="of the trained matrices (default: the method's own)")
+    sub.add_argument(
+        "--precision", choices=["auto", "fp32", "bf16"],
+        help="of the passes (default: auto: bf16 where the device multiplies it in hardware)",
+    )  # fmt: skip
+    sub.add_argument("--seed", type=int, help="of the first weights, dropout and the batches' order (default: 0)")
     sub.add_argument(
         "--holdout",
         type=float,
