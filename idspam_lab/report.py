@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from .errors import BadInput
 from .files import write_text
+from .metrics import METRICS
 from .terminal import (
     digits,
     duration,
@@ -128,7 +129,7 @@ def shown(content):
 def results_table(report: dict) -> tuple[list[str], list[list[str]]]:
     """The results as headings and cells: method, trained parameters, test, transfer, training time."""
     task, transfer = report["task"], report.get("transfer")
-    measure = {"acc_f1": "mean of accuracy and macro F1"}.get(task["metric"], task["metric"])
+    measure = METRICS.get(task["metric"], task["metric"])
     columns = ["method", "trained parameters", f"{task['name']} test, {measure} (95\u00a0% interval)"]
     columns += [f"{transfer['name']}, not trained on (95\u00a0% interval)"] if transfer else []
     rows = []

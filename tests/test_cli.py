@@ -336,6 +336,15 @@ def test_lr_and_metric_are_those_that_were_said(table, capsys, tmp_path):
     assert status == 0 and rows[-1]["lr"] == "0.02" and {row["metric"] for row in rows} == {"acc_f1"}
 
 
+def test_macro_f1_alone_may_be_the_score(table, capsys, tmp_path):
+    told = "--text", "review", "--label", "verdict", "--epochs", "1", "--metric", "macro_f1", "--out", tmp_path / "run"
+    status, out, _ = run(capsys, "train", table, *told)
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert status == 0 and "test, macro F1 (95" in out and report["task"]["metric"] == "macro_f1"
+    assert all(row["test"]["score"] == row["test"]["macro_f1"] for row in report["results"])
+    assert all(epoch["validation_score"] == epoch["validation_macro_f1"] for epoch in report["run"]["history"])
+
+
 def test_another_run_in_the_same_folder_takes_a_word(table, capsys, tmp_path):
     told = "--text", "review", "--label", "verdict", "--epochs", "1", "--out", tmp_path / "run"
     status, out, _ = run(capsys, "train", table, *told)

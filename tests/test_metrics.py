@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sklearn
 
 from idspam_lab.errors import BadInput
-from idspam_lab.metrics import score
+from idspam_lab.metrics import METRICS, score
 
 
 @pytest.mark.parametrize("num_labels", [2, 3, 7])
@@ -14,7 +14,9 @@ def test_agrees_with_scikit_learn(num_labels):
     labels, predictions = random.integers(0, num_labels, (2, 500))
     accuracy = sklearn.accuracy_score(labels, predictions)
     macro_f1 = sklearn.f1_score(labels, predictions, average="macro")
-    for metric, expected in (("accuracy", accuracy), ("acc_f1", (accuracy + macro_f1) / 2)):
+    means = {"accuracy": accuracy, "acc_f1": (accuracy + macro_f1) / 2, "macro_f1": macro_f1}
+    assert set(means) == set(METRICS)
+    for metric, expected in means.items():
         got = score(metric, labels, predictions, num_labels)
         assert got == pytest.approx({"accuracy": accuracy, "macro_f1": macro_f1, "score": expected})
         assert all(type(value) is float for value in got.values())  # the run's record is JSON

@@ -3,6 +3,7 @@
 import argparse
 
 from .. import __version__
+from ..metrics import METRICS
 from . import grids, tables, verbs
 
 EXAMPLES = """examples:
@@ -248,7 +249,7 @@ def layer(word: str) -> int | str:
 
 def metric(sub: argparse.ArgumentParser) -> None:
     """What is reported, and where there is training picks the epoch."""
-    sub.add_argument("--metric", choices=["accuracy", "acc_f1"], help="the score (default: the task's)")
+    sub.add_argument("--metric", choices=[*METRICS], help="the score, which picks the epoch (default: the task's)")
 
 
 def texts_and_tables(sub: argparse.ArgumentParser, length: str = "what the model takes") -> None:

@@ -122,7 +122,7 @@ def evaluate(chosen) -> None:
     found = measure(clf, data.test, data.task.metric, max_length=chosen.max_length, progress=data.task.name)
     low, high = found["interval"]
     print(f"{data.source} {data.split_rule}")
-    own = {"accuracy": "", "acc_f1": f", their mean {found['score']:.1%}"}[data.task.metric]
+    own = f", their mean {found['score']:.1%}" if data.task.metric == "acc_f1" else ""
     print(
         f"{found['texts']:,} texts: accuracy {found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}), "
         f"macro F1 {found['macro_f1']:.1%}{own}."

@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from ..metrics import METRICS
 from .style import BLUE, DARK, GREEN, GREY, ORANGE, OUTLINE, axes_or_new, installed_fonts
 from .tables import BASELINES, check_columns, one_test, over_runs, seeds_in_words
 
@@ -67,4 +68,4 @@ def draw_baselines(data: pd.DataFrame, line: Callable) -> None:
 def measure(data: pd.DataFrame) -> str:
     """What the score is, in words."""
     name = data["metric"].iloc[0] if "metric" in data else "score"
-    return {"acc_f1": "mean of accuracy and macro F1"}.get(name, name)
+    return METRICS.get(name, name)

@@ -119,7 +119,7 @@ def load_task(
         holdout: validation rows, as a share (at most 2,000 of a training split) or a number; 0 for none.
         limit: train on that many rows only, stratified by label. Test and validation rows do not change.
         seed: picks the rows of `limit`, nothing else. Test and validation rows are the same for every seed.
-        metric: in place of the task's own, "accuracy" or "acc_f1".
+        metric: in place of the task's own, one of `metrics.METRICS`.
         revision: of the hub's data set.
         text, pair, label: columns of the user's own data; guessed if not given.
 

@@ -17,7 +17,7 @@ class Task:
         labels: the classes' names, in the order of their ids.
         template: row -> (text, pair or None), where columns are not texts as they stand.
         label_column: holds the class ids.
-        metric: "accuracy", or "acc_f1" for the mean of accuracy and macro F1 (see idspam_lab.metrics).
+        metric: one of `metrics.METRICS`.
         hub: (address, configuration or None) of the data set on the hub; None for the user's own data.
         splits: our part ("train", "test", perhaps "validation") -> the hub's split, or the Parquet file's name.
         note: what a reader of its scores should know.

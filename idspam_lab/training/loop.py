@@ -101,7 +101,7 @@ def fit(
 
     Args:
         train, validation: tokenised rows with labels. Without validation rows the last epoch is the best.
-        metric: "accuracy" or "acc_f1"; the validation's `score` picks the epoch (the earlier one if two are equal).
+        metric: one of `metrics.METRICS`; the validation's `score` picks the epoch (the earlier one if two are equal).
         out: folder for a checkpoint after each epoch. A run that finds its own checkpoint there goes on from it and
             ends with the same weights as one that was never interrupted; a finished run, or one that was dropped
             among others (frozen/many.py), is only read back.

@@ -7,13 +7,14 @@ import pandas as pd
 
 from ..analysis.paths import knockout
 from ..errors import BadInput
+from ..metrics import METRICS
 from ..terminal import percent
 from .chart import LineChart, style_of
 from .parts import ROW, Panel, dropdown, is_static, labels_of, sentence, unique
 from .tokens import TokenView
 
 NEEDED = ("train_task", "test_task", "method", "layer", "seed", "score")
-OTHERS = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # columns besides `score`, which is the task's own measure
+OTHERS = ("accuracy", "macro_f1")  # columns besides `score`, which is the task's own measure
 TEXTS = ("a gripping , funny and unexpectedly moving film .",)
 
 
@@ -47,8 +48,8 @@ def measures_of(frame: pd.DataFrame) -> dict[str, str]:
     """A name for each measure that the table has -> its column."""
     own = unique(frame["metric"]) if "metric" in frame else []
     name = own[0] if len(own) == 1 else "the task's own metric"
-    found = {{"acc_f1": "mean of accuracy and macro F1"}.get(name, name): "score"}
-    return found | {name: column for column, name in OTHERS.items() if column in frame and name not in found}
+    found = {METRICS.get(name, name): "score"}
+    return found | {METRICS[one]: one for one in OTHERS if one in frame and METRICS[one] not in found}
 
 
 def curve_series(rows: pd.DataFrame, column: str, methods: Sequence[str], chosen: Sequence[str]) -> list[dict]:
