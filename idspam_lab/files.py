@@ -6,8 +6,11 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from .errors import BadInput
 
@@ -82,6 +85,38 @@ def check_writable(folder: str | Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise BadInput(why_not(folder, error)) from error
+
+
+@contextmanager
+def alone_in(folder: str | Path):
+    """While a command is at work in a folder no second one is: both would write the same checkpoints. The system frees
+    the folder when the process ends, however it ends.
+
+    Raises:
+        BadInput: another one is at work there, or nothing can be written.
+    """
+    if os.environ.get("RANK", "0") != "0":  # of the processes of one launch, which are one command, the first asks
+        yield
+        return
+    made = not os.path.lexists(folder)
+    check_writable(folder)
+    lock = FileLock(Path(folder) / ".at-work")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BadInput(f"Another command is at work in {folder}: let it end, or name another folder (--out).") from None
+    except (OSError, NotImplementedError):  # a file system that knows no locks
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows removes no file that is open
+            os.unlink(lock.lock_file)
+        lock.release()
+        if made:
+            with suppress(OSError):  # something is in it
+                os.rmdir(folder)
 
 
 def first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ import idspam_lab
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
 from idspam_lab.cli.verbs import coloured
+from idspam_lab.files import alone_in
 from idspam_lab.methods.spelled import read_method
 from tests.conftest import reviews
 
@@ -422,7 +424,30 @@ def test_predict_says_which_column_it_took(trained, capsys, tmp_path):
     assert status == 0 and "note" not in err
 
 
+@pytest.mark.parametrize("verb", ["train", "compare", "curve"])
+def test_two_commands_are_not_at_work_in_one_folder(verb, table, capsys, tmp_path):
+    out = tmp_path / "run"
+    first = ["compare", "--task", table] if verb == "compare" else [verb, table]
+    told = *first, "--text", "review", "--label", "verdict", "--epochs", "1", "--out", out
+    with alone_in(out):
+        status, said, err = run(capsys, *told)
+        assert status == 2 and f"Another command is at work in {out}" in err and "step" not in said
+        assert os.listdir(out) == [".at-work"]
+    assert not out.exists()
+
+
+def test_a_process_that_is_killed_leaves_its_folder_free(tmp_path):
+    program = "import os, signal, sys; from idspam_lab.files import alone_in\nwith alone_in(sys.argv[1]): "
+    program += "os.kill(os.getpid(), signal.SIGKILL)"
+    assert subprocess.run([sys.executable, "-c", program, tmp_path / "run"]).returncode == -signal.SIGKILL
+    with alone_in(tmp_path / "run"):
+        assert (tmp_path / "run" / ".at-work").is_file()
+
+
 def test_a_wrong_option_leaves_no_folder(table, capsys, tmp_path):
+    words = "compare", "--task", table, "--text", "review", "--label", "verdict", "--methods", "idspam:foo=1"
+    status, _, err = run(capsys, *words, "--out", tmp_path / "compared")
+    assert status == 2 and "foo" in err and not (tmp_path / "compared").exists()
     told = "--text", "review", "--label", "verdict", "--out", tmp_path / "run", "--method", "idspam:foo=1"
     status, _, err = run(capsys, "train", table, *told)
     assert status == 2 and "foo" in err and not (tmp_path / "run").exists()

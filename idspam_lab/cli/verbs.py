@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from ..errors import BadInput
-from ..files import check_writable, write_text
+from ..files import alone_in, check_writable, write_text
 from .given import columns, given_texts, load_adapter, method_of, task_of, told, transfer_of, typed
 
 
@@ -14,7 +14,8 @@ def demo(chosen) -> None:
     from ..demo import run_demo
 
     asked = {"seed": chosen.seed, "epochs": chosen.epochs, "limit": chosen.limit, "fresh": chosen.fresh}
-    show_session(run_demo(chosen.out, **asked, command=typed()))
+    with alone_in(chosen.out):
+        show_session(run_demo(chosen.out, **asked, command=typed()))
 
 
 def train(chosen) -> None:
@@ -33,23 +34,24 @@ def train(chosen) -> None:
     auto = options.get("layer") == "auto"
     told_now = {name: value for name, value in options.items() if not (auto and name == "layer")}
     PromptClassifier(backbone, method, labels=data.task.labels, read=chosen.read, **told_now)
-    if chosen.fresh:  # after all that a wrong option could stop: what is taken away is gone
-        clear(Path(folder))
-    if auto:
-        options["layer"] = pick_layer(data, backbone, method, options, chosen.read, settings, Path(folder))
-    show_session(
-        run_session(
-            data,
-            backbone,
-            folder=folder,
-            method=method,
-            options=options,
-            settings=asked,
-            read=chosen.read,
-            transfer=transfer,
-            command=typed(),
+    with alone_in(folder):
+        if chosen.fresh:  # after all that a wrong option could stop: what is taken away is gone
+            clear(Path(folder))
+        if auto:
+            options["layer"] = pick_layer(data, backbone, method, options, chosen.read, settings, Path(folder))
+        show_session(
+            run_session(
+                data,
+                backbone,
+                folder=folder,
+                method=method,
+                options=options,
+                settings=asked,
+                read=chosen.read,
+                transfer=transfer,
+                command=typed(),
+            )
         )
-    )
 
 
 def compare(chosen) -> None:
@@ -61,18 +63,19 @@ def compare(chosen) -> None:
     data = task_of(chosen)
     transfer = transfer_of(chosen, data)
     folder = Path(chosen.out or f"runs/compare-{data.task.name}")
-    found = run_all(
-        data,
-        load_backbone(chosen.backbone),
-        chosen.methods,
-        chosen.seeds,
-        folder=folder,
-        transfer=transfer,
-        command=typed(),
-        fresh=chosen.fresh,
-        **told(chosen, "epochs", "lr", "max_length"),
-    )
-    draw(found, folder)
+    with alone_in(folder):
+        found = run_all(
+            data,
+            load_backbone(chosen.backbone),
+            chosen.methods,
+            chosen.seeds,
+            folder=folder,
+            transfer=transfer,
+            command=typed(),
+            fresh=chosen.fresh,
+            **told(chosen, "epochs", "lr", "max_length"),
+        )
+        draw(found, folder)
     print(f"\n{as_text(summarize(found), chosen.paper)}\n\nWritten to {folder}: results.csv, results.png")
 
 
@@ -85,22 +88,22 @@ def curve(chosen) -> None:
 
     data = task_of(chosen)
     folder = Path(chosen.out or f"runs/curve-{data.task.name}")
-    check_writable(folder)
-    check_place(folder / "results.csv")
-    if not chosen.fresh:
-        check_command(folder / "results.csv", typed())
-    found = layer_curve(
-        data,
-        chosen.layers or "all",
-        chosen.seeds,
-        method=chosen.method,
-        backbone=chosen.backbone,
-        command=typed(),
-        out=folder,
-        **told(chosen, "epochs", "lr", "max_length"),
-    )
-    write_text(folder / "results.csv", found.to_csv(index=False))
-    save(draw(found).figure, folder / "layer_curve.png")
+    with alone_in(folder):
+        check_place(folder / "results.csv")
+        if not chosen.fresh:
+            check_command(folder / "results.csv", typed())
+        found = layer_curve(
+            data,
+            chosen.layers or "all",
+            chosen.seeds,
+            method=chosen.method,
+            backbone=chosen.backbone,
+            command=typed(),
+            out=folder,
+            **told(chosen, "epochs", "lr", "max_length"),
+        )
+        write_text(folder / "results.csv", found.to_csv(index=False))
+        save(draw(found).figure, folder / "layer_curve.png")
     print(table(curve_rows(found), ["method", "layer", f"{data.task.metric} (%)", "runs"]))
     print(f"\nTest: {len(data.test):,} held-out texts. Written to {folder}: results.csv, layer_curve.png")
 
