@@ -93,7 +93,7 @@ def test_middle_blocks(tmp_path, middle, expected):
 
 
 def test_blocks_against_lpt(tmp_path):
-    rows = [table({OURS: [0.8, 0.81], "LPT": [0.7, 0.71 if layer else 0.9]}, layer=layer) for layer in range(4)]
+    rows = [table({OURS: [0.8, 0.81], "LPT": [0.7, 0.711 if layer else 0.9]}, layer=layer) for layer in range(4)]
     pd.concat(rows).to_csv(tmp_path / "curve_x.csv", index=False)
     found = over_lpt_by_block(tmp_path)
     assert found.verdict == Verdict.HOLDS and "ahead of LPT at 3 of 4 blocks, behind at 0" in found.evidence
@@ -121,7 +121,7 @@ def test_on_average_the_tasks_are_the_sample(tmp_path):
 
 
 def test_transfer_looks_at_the_other_task_and_the_rivals_alone(tmp_path):
-    away = table({OURS: [0.6, 0.61], "LPT": [0.7, 0.71], "linear head": [0.5, 0.51]}, "imdb", "sst2")
+    away = table({OURS: [0.6, 0.61], "LPT": [0.7, 0.711], "linear head": [0.5, 0.51]}, "imdb", "sst2")
     home = table({OURS: [0.9, 0.91], "LPT": [0.7, 0.71], "linear head": [0.5, 0.51]})
     pd.concat([home, away]).to_csv(tmp_path / "few_shot_x.csv", index=False)
     found = on_another_task("few_shot_*.csv", ["LPT"], beside=["linear head"])(tmp_path)

@@ -268,6 +268,15 @@ def test_a_method_of_ones_own_must_not_keep_what_nothing_saves(backbones, monkey
     with pytest.raises(BadInput, match="keeps norm.running_mean, norm.running_var.* as buffers.*LayerNorm"):
         build_method("normed", backbones["bert"], {})
 
+    class Projected(IDSPAM):
+        def __init__(self, backbone):
+            super().__init__(backbone)
+            self.fixed = torch.nn.Linear(backbone.n, 8, bias=False).requires_grad_(False)
+
+    monkeypatch.setitem(METHODS, "projected", Projected)
+    with pytest.raises(BadInput, match="'projected' does not train fixed.weight, but only what trains is saved"):
+        build_method("projected", backbones["bert"], {})
+
 
 def test_positions_are_refused_where_embeddings_have_none(backbones):
     with pytest.raises(BadInput, match="has no positions in its embeddings"):

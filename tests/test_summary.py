@@ -19,6 +19,7 @@ from idspam_lab.experiments.summary import (
     pairwise,
     read_results,
     summarize,
+    told_apart,
 )
 from idspam_lab.plots import layer_curve
 
@@ -152,6 +153,24 @@ def test_pairs_are_of_one_training_task():
         for seed in (0, 1)
     ]
     assert pairwise(table(*runs), "ID-SPAM")["difference"].tolist() == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize("name", ["train_task", "backbone"])
+def test_tasks_and_models_are_no_seeds(name):
+    both = {"train_task": "sst2", "backbone": "minilm"}
+    runs = [
+        both | {name: value, "method": method, "seed": seed, "score": score}
+        for value in ("a", "b") for method, score in (("ID-SPAM", 0.8), ("LPT", 0.7)) for seed in (0, 1)
+    ]  # fmt: skip
+    with pytest.raises(BadInput, match=f"several of {name} .a, b., but intervals are over seeds"):
+        pairwise(table(*runs), "ID-SPAM")
+
+
+def test_two_equal_differences_are_no_certainty():
+    assert not told_apart(pd.Series([0.01, 0.01])) and told_apart(pd.Series([0.01, 0.0101]))
+    pairs = pd.DataFrame({"method": ["a", "b", "c"], "difference": [0.02, 0.1, 0.0], "seeds": [3, 3, 3]})
+    found = holm(pairs.assign(standard_error=[0.0, 0.01, 0.0]))
+    assert found["method"].tolist() == ["b"] and found["p_holm"][0] == pytest.approx(3 * found["p"][0])
 
 
 def test_a_table_that_does_not_say_how_many_texts_gets_a_sentence():

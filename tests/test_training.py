@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -379,6 +380,15 @@ def test_length_buckets_cover_every_text_once_and_differ_by_epoch():
     assert list(sampler) != first
     padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in first)
     assert padded < 1.1 * sum(lengths)
+
+
+def test_a_short_batch_has_any_texts_not_the_longest():
+    """Its mean is over few texts: each counts there as much as a whole batch's together."""
+    sampler, alone = LengthBuckets(list(range(65)), 32), Counter()
+    for sampler.epoch in range(650):
+        (short,) = (batch for batch in sampler if len(batch) < 32)
+        alone.update(short)
+    assert sum(alone.values()) == 650 and len(alone) == 65 and max(alone.values()) < 30  # 10 each on average
 
 
 @pytest.mark.parametrize(("texts", "processes"), [(100, 1), (100, 2), (70, 4), (67, 2), (65, 4)])

@@ -94,9 +94,9 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def told_apart(differences: pd.Series) -> bool:
-    """Does the interval leave 0 out?"""
+    """Does the interval leave 0 out? Two equal differences do not say so: on few texts scores coincide by chance."""
     low, high = interval(differences)
-    return bool(low > 0 or high < 0)
+    return bool(low > 0 or high < 0) and not (differences.count() == 2 and differences.nunique() == 1)
 
 
 def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
@@ -107,8 +107,8 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
         told_apart (see there).
 
     Raises:
-        BadInput: the table has no such method, several runs of a method with one seed (blocks, rates, ...), or runs
-            with one seed on other texts or with another metric.
+        BadInput: the table has several tasks or frozen models, which are no seeds; no such method; several runs of a
+            method with one seed (blocks, rates, ...); or runs with one seed on other texts or with another metric.
     """
     runs = different(results.dropna(subset=["seed"]))
     index = [name for name in ("train_task", "test_task", "backbone", "seed") if name in runs]
@@ -126,7 +126,14 @@ def pairwise(results: pd.DataFrame, method: str) -> pd.DataFrame:
     scores = runs.pivot_table(index=index, columns="method", values="score")
     if method not in scores:
         raise BadInput(f"The table has no method {method!r}; it has {', '.join(scores)}.")
-    differences = scores.drop(columns=method).rsub(scores[method], axis=0)
+    differences = scores.drop(columns=method).rsub(scores[method], axis=0).dropna(how="all")
+    for name in index[:-1]:
+        several = differences.index.unique(name)
+        if len(several) > 1:
+            raise BadInput(
+                f"The table has several of {name} ({', '.join(map(str, several))}), but intervals are over seeds: "
+                "leave one of them in the table."
+            )
     found = pd.DataFrame(
         {"difference": differences.mean(), "standard_error": differences.sem(), "seeds": differences.count()}
     )
@@ -143,9 +150,11 @@ def holm(pairs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         method, p (Student's t over the seeds, two-sided), p_holm (to hold against 0.05), remains; smallest p first.
     """
-    p = 2 * t.sf((pairs["difference"] / pairs["standard_error"]).abs(), pairs["seeds"] - 1)
+    errors = pairs["standard_error"].where(pairs["standard_error"] > 0)  # equal differences are no certainty
+    p = 2 * t.sf((pairs["difference"] / errors).abs(), pairs["seeds"] - 1)
     found = pd.DataFrame({"method": pairs["method"], "p": p}).dropna().sort_values("p", ignore_index=True)
-    found["p_holm"] = (found["p"] * (len(found) - found.index)).cummax().clip(upper=1.0)
+    made = (pairs["seeds"] > 1).sum()  # those without a p, too
+    found["p_holm"] = (found["p"] * (made - found.index)).cummax().clip(upper=1.0)
     return found.assign(remains=found["p_holm"] < 0.05)
 
 

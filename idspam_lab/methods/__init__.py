@@ -76,6 +76,12 @@ def build_method(name: str, backbone, options: dict) -> Method:
             f"Method {name!r} keeps {', '.join(buffers)} as buffers, but only what trains is saved and put back: use "
             "layers without running numbers, such as LayerNorm, or register them with persistent=False."
         )
+    frozen = frozen_of(method, backbone)
+    if frozen:
+        raise BadInput(
+            f"Method {name!r} does not train {', '.join(frozen)}, but only what trains is saved and put back: let it "
+            "train, or make it anew from the options, as a buffer with persistent=False."
+        )
     return method
 
 
@@ -91,6 +97,12 @@ def buffers_of(module: nn.Module) -> list[str]:
         if not isinstance(part, Backbone):
             found += [f"{name}.{inner}" for inner in buffers_of(part)]
     return found
+
+
+def frozen_of(method: Method, backbone: Backbone) -> list[str]:
+    """Names of the method's own parameters that do not train: nothing would save them."""
+    theirs = {id(p) for p in backbone.parameters()}
+    return [name for name, p in method.named_parameters() if not p.requires_grad and id(p) not in theirs]
 
 
 def check_share(**values: float) -> None:

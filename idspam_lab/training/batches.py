@@ -40,7 +40,8 @@ class LengthBuckets(Sampler[list[int]]):
 
     All texts are shuffled, cut into pools of `pool` batches, and sorted by length inside a pool only: little
     padding. Where there are more texts than a pool takes, each is in other company in each epoch; of fewer, texts of
-    like length mostly stay together.
+    like length mostly stay together. The short batch that may be left, whose texts count more in its mean, is drawn
+    before the sorting: else it would have the longest texts in every epoch.
     """
 
     def __init__(self, lengths: list[int], batch_size: int, seed: int = 0, pool: int = 50):
@@ -53,10 +54,10 @@ class LengthBuckets(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         generator = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
         order = torch.randperm(len(self.lengths), generator=generator).tolist()
-        size = self.pool * self.batch_size
-        batches = []
-        for start in range(0, len(order), size):
-            pool = sorted(order[start : start + size], key=lambda i: self.lengths[i])
+        size, whole = self.pool * self.batch_size, len(order) - len(order) % self.batch_size
+        batches = [order[whole:]] if whole < len(order) else []
+        for start in range(0, whole, size):
+            pool = sorted(order[start : min(start + size, whole)], key=lambda i: self.lengths[i])
             batches += [pool[i : i + self.batch_size] for i in range(0, len(pool), self.batch_size)]
         for i in torch.randperm(len(batches), generator=generator).tolist():
             yield batches[i]
