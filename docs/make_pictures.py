@@ -110,8 +110,8 @@ def leads():
     table = all_leads(ROOT / "data" / "results")
     rivals = [*SOFT_PROMPTS, "mean pooling", "LoRA", "fine-tuning"]
     return plots.leads(table, rivals=rivals), (
-        "Measured: ID-SPAM with MiniLM-L6 beside its rivals in every table of `data/results`; a row says the task, or "
-        "both of a transfer, and the number of training texts. "
+        "Measured: ID-SPAM with MiniLM-L6 beside its rivals in the tables of `data/results`, what was asked again left "
+        "out; a row says the task, or both of a transfer, and the number of training texts. "
         "[RESULTS.md](../../data/results/RESULTS.md) has the numbers and says when a lead counts."
     )
 

@@ -139,7 +139,7 @@ def check_audit(notebook):
     counts = {name: list(map(int, found)) for name, *found in re.findall(COUNTED, text, re.MULTILINE)}
     assert counts.keys() == {"LPT", "LoRA", "mean pooling"}
     ahead, behind, leads = counts.pop("LoRA")
-    assert 2 * (ahead + behind) == leads and behind > 5 * ahead  # "half", "nearly all of these are LoRA's"
+    assert 0.4 < (ahead + behind) / leads < 0.5 and behind > 2 * ahead  # "nearly half", "most of these are LoRA's"
     for ahead, behind, leads in counts.values():  # "most ... are not told apart"
         assert 2 * (ahead + behind) < leads
     without, with_positions = re.findall(r"the two prompts differ by ([\d.e+-]+)", text)

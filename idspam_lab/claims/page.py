@@ -36,6 +36,8 @@ RULES = """![ID-SPAM's leads over its rivals, table by table](../../docs/picture
 - *Comparable*: the interval does not reach below -2 points; there luck is not taken off.
 - Every table of this folder that has the methods of a claim is in its list; of a table of several blocks it is the
   middle one. Tables of one seed have no intervals and are not counted.
+- What was **asked again**, of the same texts, as many of them, the same model and the same rival, counts where it was
+  measured first: later tables look into what came out, and share its runs or its texts.
 - The paper counts the tasks on which ID-SPAM is ahead, by single runs; leads that must be told apart ask for more.
 - The seeds of a table share one choice of training texts, except where few-shot texts are drawn, and in some tables the
   order of the batches, so an interval says nothing of other texts.

@@ -84,6 +84,28 @@ def away(folder: Path, tables: str) -> Iterator[Case]:
             yield f"{source} to ", path, runs
 
 
+def question(runs: pd.DataFrame) -> tuple:
+    """What a table's leads are about: what was trained on, how many of its texts, what was tested on, which model."""
+    first = runs.dropna(subset=["seed"]).iloc[0]
+    fingerprint = first.get("fingerprint")
+    return (first["train_task"], first["test_task"], first["train_texts"], fingerprint, first["backbone"])
+
+
+def first_measured(cases: Sequence[Case], name: str) -> dict[tuple, Path]:
+    """For each question and rival the file that was measured first: what was asked again, often because of what came
+    out, is no further evidence. Files without dates count in their own order."""
+    found: dict[tuple, tuple[str, int, Path]] = {}
+    for number, (_, path, runs) in enumerate(cases):
+        if name not in set(runs["method"]):
+            continue
+        date = runs["date"].dropna().min() if "date" in runs and runs["date"].notna().any() else ""
+        pairs = pairwise(runs, name)
+        for rival in pairs["method"][pairs["seeds"] > 1]:
+            about, mine = (*question(runs), rival), (date, number, path)
+            found[about] = min(found.get(about, mine), mine)
+    return {about: path for about, (*_, path) in found.items()}
+
+
 def judged(
     cases: Iterable[Case], name: str, others: Sequence[str], beside: Sequence[str] = (), rule: Rule = verdict_of
 ) -> Finding:
@@ -96,7 +118,8 @@ def judged(
         beside: methods that are shown with them and decide nothing.
         rule: what one table's leads say.
     """
-    rivals, shown = tuple(others), (*others, *beside)
+    rivals, shown, cases = tuple(others), (*others, *beside), list(cases)
+    first = first_measured(cases, name)
     sentences, verdicts, counted = [], [], []
     for start, path, runs in cases:
         if name not in set(runs["method"]):
@@ -112,13 +135,17 @@ def judged(
             sentences.append(f"{start}{told} One seed has no interval: not counted. (`{path.name}`)")
             continue
         level = f"the best constant answer ({100 * constant:.1f} %)"
-        if better & {name, *deciding["method"]}:
+        before = {rival: first.get((*question(runs), rival), path) for rival in deciding["method"]}
+        deciding = deciding[deciding["method"].map(before) == path]
+        again = [f"{rival} in `{file.name}`" for rival, file in before.items() if file != path]
+        told += f" Counted where it was asked first: {', '.join(again)}." if again else ""
+        if better & {name, *deciding["method"]} and len(deciding):
             verdicts.append(rule(deciding))
             counted.append(deciding)
             no_better = [each for each in (name, *pairs["method"][pairs["method"].isin(shown)]) if each not in better]
             told += f" No better than {level}: {', '.join(no_better)}." if no_better else ""
             told += in_macro_f1_alone(runs, name)
-        else:
+        elif len(deciding):
             told += f" No method does better than {level}: not counted."
         told += edges_in_words(runs[runs["method"].isin((name, *shown))], path)
         sentences.append(f"{start}{told} (`{path.name}`)")
@@ -156,7 +183,7 @@ def leads(runs: pd.DataFrame, name: str, better: set[str]) -> pd.DataFrame:
 
 
 def all_leads(folder: Path) -> pd.DataFrame:
-    """ID-SPAM's lead over every other method in every table: what the verdicts on scores rest on, for a picture.
+    """ID-SPAM's lead over every other method, each question once: what the verdicts on scores rest on, for a picture.
 
     Returns:
         A row a table and rival: `tasks` ("sst2 to imdb, 1,000": tested on another task, after so many texts), `home`
@@ -164,13 +191,15 @@ def all_leads(folder: Path) -> pd.DataFrame:
         answer?) and the columns of `leads`.
     """
     found = []
-    for home, cases in ((True, at_home(folder)), (False, away(folder, "transfer_*.csv"))):
+    for home, cases in ((True, list(at_home(folder))), (False, list(away(folder, "transfer_*.csv")))):
+        first = first_measured(cases, OURS)
         for start, path, runs in cases:
             if OURS in set(runs["method"]) and runs["seed"].nunique() > 1:  # of one seed there is no interval
                 better = above(runs, best_constant(runs))
                 texts = f"{start}{task_of(runs)}, {runs['train_texts'].max():,.0f}"
                 about = {"tasks": texts, "home": home, "file": path.name, "learned": bool(better)}
-                found.append(leads(runs, OURS, better).assign(**about))
+                pairs = leads(runs, OURS, better).assign(**about)
+                found.append(pairs[[first.get((*question(runs), rival)) == path for rival in pairs["method"]]])
     if not found:
         raise BadInput(f"No table in {folder} has {OURS} beside another method, with two seeds at least.")
     return pd.concat(found, ignore_index=True)

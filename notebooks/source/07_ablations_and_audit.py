@@ -110,7 +110,7 @@ for read_positions in (False, True):
 # One table with three seeds says little. Many say more, if none is left out and if they are counted: with no true difference, a 95 %
 # interval lies wholly on one given side of 0 in 1 of 40 cases. (That takes the tables as independent. Several share a task, and some
 # their test texts, so there is less in them than their number says.) A row says the task, or the two of a transfer, and
-# the number of training texts; four tables on one row are four settings.
+# the number of training texts. What was asked again of as many texts, to look into what had come out, is left out: it would be counted twice.
 #
 # **Predict:** of the leads over LPT, how many count for ID-SPAM, how many for LPT, and how many would luck alone give?
 
@@ -129,7 +129,7 @@ counts.assign(leads=learned.groupby("method").size(), by_luck=learned.groupby("m
 
 # %% [markdown]
 # Beside LPT and mean pooling most squares stand near the line with bars across it: on few texts and with three seeds, these methods
-# are not told apart. Beside LoRA half of the leads count, and nearly all of these are LoRA's. A claim of the form "ahead on most tasks" needs many tables *and* leads that are larger than the seeds' luck.
+# are not told apart. Beside LoRA nearly half of the leads count, and most of these are LoRA's. A claim of the form "ahead on most tasks" needs many tables *and* leads that are larger than the seeds' luck.
 #
 # ## When a claim fails, look for your own mistake first
 #
