@@ -13,7 +13,7 @@ from idspam_lab import BadInput, PromptClassifier, Settings
 from idspam_lab.analysis.paths import knockout
 from idspam_lab.backbones import load_backbone
 from idspam_lab.widgets import LayerCurve, LiveTraining, PromptExplorer, TokenView, Transfer
-from idspam_lab.widgets.chart import style_of
+from idspam_lab.widgets.chart import COLOURS, style_of
 from idspam_lab.widgets.curve import curve_series, tasks_of
 from idspam_lab.widgets.live import loss_series
 from idspam_lab.widgets.tokens import tokens_html, tokens_of, view_of
@@ -363,6 +363,16 @@ def test_a_table_without_a_column_is_refused():
 
 
 @pytest.fixture
+def test_lines_stand_out_from_a_white_page_and_from_a_dark_one():
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.05 + 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in COLOURS:  # WCAG asks for 3 : 1
+        assert light("#ffffff") / light(colour) >= 3 <= light(colour) / light("#111111"), colour
+
+
 def fresh(tiny):
     return PromptClassifier(tiny, "idspam", labels=("neg", "pos"), layer=1)
 
