@@ -311,6 +311,46 @@ def table(**said):
 
 
 def test_flips_are_counted_by_what_became_of_them():
+def test_the_sentence_of_an_opened_run_follows_the_menus(frame, clf):
+    opened = []
+    panel = LayerCurve(frame, lambda row: opened.append(row) or clf, [TEXT])
+    key = panel.chart.series[1]["points"][3]["key"]
+    panel.chart.opened = key
+    said = "lpt, layer 1, seed 1, a: mean of accuracy and macro F1 53.0"
+    assert said in panel.said.value
+    panel.measure.value = "accuracy"
+    assert "lpt, layer 1, seed 1, a: accuracy 60.0" in panel.said.value and len(opened) == 1  # not opened again
+    panel.methods[0].value = False
+    assert panel.chart.opened == key and panel.tokens.tokens
+    panel.task.value = "a → b"
+    assert panel.chart.opened == "" and "A click on a point" in panel.said.value and panel.tokens.tokens == []
+    for menu, value in ((panel.methods[1], False), (panel.measure, "macro F1")):
+        panel.measure.value, panel.methods[1].value = "accuracy", True
+        panel.chart.opened = panel.chart.series[0]["points"][0]["key"]
+        menu.value = value
+        assert panel.chart.opened == "" and panel.tokens.tokens == []
+
+
+def test_what_came_of_opening_stays_said_when_the_measure_changes(frame):
+    panel = LayerCurve(frame[frame["test_task"] == "b"], lambda row: None, [TEXT])
+    panel.chart.opened = panel.chart.series[0]["points"][0]["key"]
+    panel.measure.value = "accuracy"
+    assert "idspam, layer 0, seed 0: accuracy 60.0\u00a0%. Its weights were not kept." in panel.said.value
+
+
+def test_while_a_run_opens_the_panel_says_so(frame, clf):
+    said = []
+
+    def open_run(row):
+        said.append((panel.said.value, panel.chart.answered))
+        return clf
+
+    panel = LayerCurve(frame, open_run, [TEXT])
+    panel.chart.opened = panel.chart.series[0]["points"][0]["key"]
+    ((sentence, answered),) = said
+    assert "Opening ..." in sentence and answered == 1 and "Opening" not in panel.said.value
+
+
     frame = table(x="abba", y="aabc")
     found = flips(frame[frame.method == "x"].reset_index(), frame[frame.method == "y"].reset_index())
     assert found[["text", "kind"]].to_numpy().tolist() == [["text 1", "lost"], ["text 3", "neither"]]
