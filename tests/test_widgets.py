@@ -191,6 +191,23 @@ def test_the_first_response_to_thirty_tokens_is_quick(minilm):
     """
     clf = PromptClassifier(minilm, "idspam", labels=("neg", "pos"), layer=3).eval()
     panel = PromptExplorer(clf, ["warm"])
+def test_on_a_rendered_page_only_the_tokens_take_clicks(explorer, frame, clf, monkeypatch):
+    monkeypatch.setenv("IDSPAM_STATIC", "1")
+    panels = [PromptExplorer(explorer.choices[0].clf, [TEXT, "dull"]), LayerCurve(frame, lambda row: clf)]
+    panels += [Transfer(table(x="abba", y="aabb")), LiveTraining(clf)]
+    controls = [part for panel in panels for part in everything_in(panel) if part.has_trait("disabled")]
+    assert len(controls) > 15 and all(part.disabled for part in controls)
+    panels[0].narrow()  # offers anew
+    assert panels[0].adapter.disabled and panels[0].pick.disabled
+    assert not any(part.disabled for part in (explorer.pick, explorer.text, explorer.adapter))
+
+
+def everything_in(part):
+    yield part
+    for child in getattr(part, "children", ()):
+        yield from everything_in(child)
+
+
     text = (
         "a gripping , funny and unexpectedly moving film "
         + "that never ends , but what a cast , what music and what light"
