@@ -139,6 +139,18 @@ def test_menus_offer_what_the_adapter_has(explorer):
     assert explorer.tokens.routes == ["both"] and explorer.tokens.view["weights"] is None
 
 
+def test_a_refusal_names_the_routes_as_the_buttons_do(explorer):
+    take_away(explorer, generator=range(9))
+    assert "All 9 tokens would be gone for the prompt" in explorer.tokens.said
+    explorer.layer.value = "2"
+    take_away(explorer, backbone=[0])
+    assert "cannot be taken from the frozen model" in explorer.tokens.said
+
+
+def test_without_texts_nothing_stands_above(clf):
+    assert PromptExplorer(clf, []).tokens.said == "Type a text."
+
+
 def test_a_text_that_cannot_be_read_leaves_the_view(explorer):
     before = explorer.tokens.view
     explorer.text.value = "   "
