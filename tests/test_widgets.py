@@ -311,35 +311,6 @@ def test_a_run_without_weights_shows_no_other_runs_tokens(frame, clf):
     assert "the disk is gone" in panel.said.value and panel.tokens.tokens == []
 
 
-def test_a_frame_that_lacks_a_column_or_rows_is_refused(frame):
-    with pytest.raises(BadInput, match="lacks seed"):
-        LayerCurve(frame.drop(columns="seed"))
-    with pytest.raises(BadInput, match="No row"):
-        LayerCurve(frame.iloc[-1:])
-
-
-def test_series_are_told_apart_without_colour():
-    seen = {(style_of(i)["mark"], style_of(i)["dash"]) for i in range(12)}
-    assert len(seen) == 12
-
-
-def test_the_chart_is_a_picture_too(frame):
-    panel = LayerCurve(frame)
-    ax = panel.figure().axes[0]
-    assert ax.get_legend_handles_labels()[1] == ["idspam", "lpt"] and ax.lines[0].get_ydata() == pytest.approx([51, 52])
-    assert panel._repr_mimebundle_()["text/html"].startswith('<img alt="a: mean of accuracy')
-
-
-# Transfer ------------------------------------------------------------------------------------------------------------
-
-
-def table(**said):
-    """A table of predictions: method -> what it said of texts whose classes are a, a, b, b."""
-    rows = [("s", "t", m, f"text {i}", "aabb"[i], one) for m, every in said.items() for i, one in enumerate(every)]
-    return pd.DataFrame(rows, columns=["source", "target", "method", "text", "label", "predicted"])
-
-
-def test_flips_are_counted_by_what_became_of_them():
 def test_the_sentence_of_an_opened_run_follows_the_menus(frame, clf):
     opened = []
     panel = LayerCurve(frame, lambda row: opened.append(row) or clf, [TEXT])
@@ -380,6 +351,45 @@ def test_while_a_run_opens_the_panel_says_so(frame, clf):
     assert "Opening ..." in sentence and answered == 1 and "Opening" not in panel.said.value
 
 
+def test_a_frame_that_lacks_a_column_or_rows_is_refused(frame):
+    with pytest.raises(BadInput, match="lacks seed"):
+        LayerCurve(frame.drop(columns="seed"))
+    with pytest.raises(BadInput, match="No row"):
+        LayerCurve(frame.iloc[-1:])
+
+
+def test_series_are_told_apart_without_colour():
+    seen = {(style_of(i)["mark"], style_of(i)["dash"]) for i in range(12)}
+    assert len(seen) == 12
+
+
+def test_lines_stand_out_from_a_white_page_and_from_a_dark_one():
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.05 + 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in COLOURS:  # WCAG asks for 3 : 1
+        assert light("#ffffff") / light(colour) >= 3 <= light(colour) / light("#111111"), colour
+
+
+def test_the_chart_is_a_picture_too(frame):
+    panel = LayerCurve(frame)
+    ax = panel.figure().axes[0]
+    assert ax.get_legend_handles_labels()[1] == ["idspam", "lpt"] and ax.lines[0].get_ydata() == pytest.approx([51, 52])
+    assert panel._repr_mimebundle_()["text/html"].startswith('<img alt="a: mean of accuracy')
+
+
+# Transfer ------------------------------------------------------------------------------------------------------------
+
+
+def table(**said):
+    """A table of predictions: method -> what it said of texts whose classes are a, a, b, b, and so on."""
+    rows = [("s", "t", m, f"text {i}", "aabb"[i % 4], one) for m, every in said.items() for i, one in enumerate(every)]
+    return pd.DataFrame(rows, columns=["source", "target", "method", "text", "label", "predicted"])
+
+
+def test_flips_are_counted_by_what_became_of_them():
     frame = table(x="abba", y="aabc")
     found = flips(frame[frame.method == "x"].reset_index(), frame[frame.method == "y"].reset_index())
     assert found[["text", "kind"]].to_numpy().tolist() == [["text 1", "lost"], ["text 3", "neither"]]
@@ -397,6 +407,13 @@ def test_the_panel_compares_the_chosen_with_another():
     panel.method.value = "y"
     assert "2 right here, wrong there" in panel.result.value
     assert panel.figure().axes[0].images[0].get_array().tolist() == [[2, 0], [0, 2]]
+
+
+def test_all_flips_can_be_read_up_to_a_number():
+    two, three, many = (Transfer(table(x="bbaa" * n, y="aabb" * n)).result.value for n in (2, 3, 300))
+    assert two.count("<li") == 8 and "The other" not in two
+    assert three.count("<li") == 12 and "The other 4</summary>" in three
+    assert many.count("<li") == 100 and "The next 92 of the other 1,192</summary>" in many
 
 
 def test_texts_and_names_are_escaped():
