@@ -33,11 +33,10 @@ def look_back(watched):
     live = panel(watched.page, "LiveTraining")
     live.scroll_into_view_if_needed()
     now = live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts()
-    live.locator(".noUi-handle").press("Home")
-    for _ in range(40):
-        live.locator(".noUi-handle").press("ArrowLeft")
+    live.get_by_role("slider", name="Look back:").press("Home")
     expect(live.get_by_text("step 0", exact=True)).to_be_visible()
     assert now != (live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts())
+    expect(live.get_by_role("slider", name="Look back:")).to_have_attribute("aria-valuetext", "step 0")
 
 
 def look_back_at_a_whole_run(watched):
