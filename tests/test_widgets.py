@@ -13,7 +13,7 @@ from idspam_lab import BadInput, PromptClassifier, Settings
 from idspam_lab.analysis.paths import knockout
 from idspam_lab.backbones import load_backbone
 from idspam_lab.widgets import LayerCurve, LiveTraining, PromptExplorer, TokenView, Transfer
-from idspam_lab.widgets.chart import style_of
+from idspam_lab.widgets.chart import COLOURS, style_of
 from idspam_lab.widgets.curve import curve_series, tasks_of
 from idspam_lab.widgets.live import loss_series
 from idspam_lab.widgets.tokens import tokens_html, tokens_of, view_of
@@ -139,6 +139,18 @@ def test_menus_offer_what_the_adapter_has(explorer):
     assert explorer.tokens.routes == ["both"] and explorer.tokens.view["weights"] is None
 
 
+def test_a_refusal_names_the_routes_as_the_buttons_do(explorer):
+    take_away(explorer, generator=range(9))
+    assert "All 9 tokens would be gone for the prompt" in explorer.tokens.said
+    explorer.layer.value = "2"
+    take_away(explorer, backbone=[0])
+    assert "cannot be taken from the frozen model" in explorer.tokens.said
+
+
+def test_without_texts_nothing_stands_above(clf):
+    assert PromptExplorer(clf, []).tokens.said == "Type a text."
+
+
 def test_a_text_that_cannot_be_read_leaves_the_view(explorer):
     before = explorer.tokens.view
     explorer.text.value = "   "
@@ -177,6 +189,23 @@ def test_a_rendered_page_holds_every_answer(clf, monkeypatch):
     one = knockout(clf, TEXT, backbone={2})
     assert alone["backbone"][2]["probabilities"] == pytest.approx(list(one.probabilities.values()), abs=1e-5)
     assert {route: len(views) for route, views in alone.items()} == {"generator": 9, "backbone": 9, "both": 9}
+
+
+def test_on_a_rendered_page_only_the_tokens_take_clicks(explorer, frame, clf, monkeypatch):
+    monkeypatch.setenv("IDSPAM_STATIC", "1")
+    panels = [PromptExplorer(explorer.choices[0].clf, [TEXT, "dull"]), LayerCurve(frame, lambda row: clf)]
+    panels += [Transfer(table(x="abba", y="aabb")), LiveTraining(clf)]
+    controls = [part for panel in panels for part in everything_in(panel) if part.has_trait("disabled")]
+    assert len(controls) > 15 and all(part.disabled for part in controls)
+    panels[0].narrow()  # offers anew
+    assert panels[0].adapter.disabled and panels[0].pick.disabled
+    assert not any(part.disabled for part in (explorer.pick, explorer.text, explorer.adapter))
+
+
+def everything_in(part):
+    yield part
+    for child in getattr(part, "children", ()):
+        yield from everything_in(child)
 
 
 def test_no_classifier_is_refused():
@@ -282,6 +311,46 @@ def test_a_run_without_weights_shows_no_other_runs_tokens(frame, clf):
     assert "the disk is gone" in panel.said.value and panel.tokens.tokens == []
 
 
+def test_the_sentence_of_an_opened_run_follows_the_menus(frame, clf):
+    opened = []
+    panel = LayerCurve(frame, lambda row: opened.append(row) or clf, [TEXT])
+    key = panel.chart.series[1]["points"][3]["key"]
+    panel.chart.opened = key
+    said = "lpt, layer 1, seed 1, a: mean of accuracy and macro F1 53.0"
+    assert said in panel.said.value
+    panel.measure.value = "accuracy"
+    assert "lpt, layer 1, seed 1, a: accuracy 60.0" in panel.said.value and len(opened) == 1  # not opened again
+    panel.methods[0].value = False
+    assert panel.chart.opened == key and panel.tokens.tokens
+    panel.task.value = "a → b"
+    assert panel.chart.opened == "" and "A click on a point" in panel.said.value and panel.tokens.tokens == []
+    for menu, value in ((panel.methods[1], False), (panel.measure, "macro F1")):
+        panel.measure.value, panel.methods[1].value = "accuracy", True
+        panel.chart.opened = panel.chart.series[0]["points"][0]["key"]
+        menu.value = value
+        assert panel.chart.opened == "" and panel.tokens.tokens == []
+
+
+def test_what_came_of_opening_stays_said_when_the_measure_changes(frame):
+    panel = LayerCurve(frame[frame["test_task"] == "b"], lambda row: None, [TEXT])
+    panel.chart.opened = panel.chart.series[0]["points"][0]["key"]
+    panel.measure.value = "accuracy"
+    assert "idspam, layer 0, seed 0: accuracy 60.0\u00a0%. Its weights were not kept." in panel.said.value
+
+
+def test_while_a_run_opens_the_panel_says_so(frame, clf):
+    said = []
+
+    def open_run(row):
+        said.append((panel.said.value, panel.chart.answered))
+        return clf
+
+    panel = LayerCurve(frame, open_run, [TEXT])
+    panel.chart.opened = panel.chart.series[0]["points"][0]["key"]
+    ((sentence, answered),) = said
+    assert "Opening ..." in sentence and answered == 1 and "Opening" not in panel.said.value
+
+
 def test_a_frame_that_lacks_a_column_or_rows_is_refused(frame):
     with pytest.raises(BadInput, match="lacks seed"):
         LayerCurve(frame.drop(columns="seed"))
@@ -292,6 +361,16 @@ def test_a_frame_that_lacks_a_column_or_rows_is_refused(frame):
 def test_series_are_told_apart_without_colour():
     seen = {(style_of(i)["mark"], style_of(i)["dash"]) for i in range(12)}
     assert len(seen) == 12
+
+
+def test_lines_stand_out_from_a_white_page_and_from_a_dark_one():
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.05 + 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in COLOURS:  # WCAG asks for 3 : 1
+        assert light("#ffffff") / light(colour) >= 3 <= light(colour) / light("#111111"), colour
 
 
 def test_the_chart_is_a_picture_too(frame):
@@ -305,8 +384,8 @@ def test_the_chart_is_a_picture_too(frame):
 
 
 def table(**said):
-    """A table of predictions: method -> what it said of texts whose classes are a, a, b, b."""
-    rows = [("s", "t", m, f"text {i}", "aabb"[i], one) for m, every in said.items() for i, one in enumerate(every)]
+    """A table of predictions: method -> what it said of texts whose classes are a, a, b, b, and so on."""
+    rows = [("s", "t", m, f"text {i}", "aabb"[i % 4], one) for m, every in said.items() for i, one in enumerate(every)]
     return pd.DataFrame(rows, columns=["source", "target", "method", "text", "label", "predicted"])
 
 
@@ -328,6 +407,13 @@ def test_the_panel_compares_the_chosen_with_another():
     panel.method.value = "y"
     assert "2 right here, wrong there" in panel.result.value
     assert panel.figure().axes[0].images[0].get_array().tolist() == [[2, 0], [0, 2]]
+
+
+def test_all_flips_can_be_read_up_to_a_number():
+    two, three, many = (Transfer(table(x="bbaa" * n, y="aabb" * n)).result.value for n in (2, 3, 300))
+    assert two.count("<li") == 8 and "The other" not in two
+    assert three.count("<li") == 12 and "The other 4</summary>" in three
+    assert many.count("<li") == 100 and "The next 92 of the other 1,192</summary>" in many
 
 
 def test_texts_and_names_are_escaped():
@@ -408,7 +494,7 @@ def test_watched_texts_change_and_can_be_looked_back_at(fresh, train, validation
     panel.fit(train, validation, SHORT).wait()
     assert panel.views[0].view != before
     panel.back.value = 0
-    assert panel.views[0].view == before and panel.step.value.startswith("step 0")
+    assert panel.views[0].view == before and panel.back.text == "step 0"
     found = panel.attention()
     assert found.groupby(["step", "text"])["weight"].sum().to_numpy() == pytest.approx(1, abs=1e-5)
     assert set(found["text"]) == {0, 1} and found["step"].nunique() >= 4
@@ -450,6 +536,45 @@ def test_what_fit_refuses_reaches_whoever_waits(fresh, train, validation):
     assert "no labels" in panel.said.value and panel.stop_button.disabled
     with pytest.raises(BadInput, match="Nothing is training"):
         LiveTraining(fresh, [TEXT]).wait()
+
+
+def test_points_and_table_name_the_epoch(fresh, train, validation):
+    panel = LiveTraining(fresh, [TEXT])
+    run = panel.fit(train, validation, SHORT).wait()
+    (series,) = panel.accuracy.series
+    assert [point["note"] for point in series["line"]] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert series["points"][1]["text"].startswith(f"epoch 2, step {run.history[1]['step']}: ")
+
+
+def test_without_validation_texts_the_panel_does_not_wait_for_any(fresh, train, validation):
+    panel = LiveTraining(fresh, [TEXT])
+    panel.fit(train, None, SHORT).wait()
+    assert panel.accuracy.series == [] and panel.accuracy.empty == "No validation texts were given."
+    panel.fit(train, validation[:0], SHORT).wait()
+    assert panel.accuracy.empty == "No validation texts were given."
+    panel.fit(train, validation, SHORT).wait()
+    assert panel.accuracy.empty == "The first epoch is not finished yet."
+
+
+def test_a_warning_of_the_training_is_said_in_the_panel(fresh, train, validation):
+    panel = LiveTraining(fresh, ["dull"])  # not cut, too: of that, the panel would warn in this thread
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(2):  # of the second training, too
+            panel.fit(train, validation, Settings(epochs=1, max_length=4, precision="fp32")).wait()
+            assert "texts are longer than 4 tokens and were cut there." in panel.warning.value
+            assert panel.warning.layout.display is None
+        assert caught == []
+        warnings.warn("of another thread", UserWarning, stacklevel=1)
+        assert len(caught) == 1
+    panel.fit(train, validation, SHORT).wait()
+    assert panel.warned == [] and panel.warning.layout.display == "none"
+
+
+def test_a_disabled_button_does_nothing(fresh):
+    panel = LiveTraining(fresh, [TEXT])
+    panel.stop_button.click()
+    assert "Not started yet." in panel.said.value and not panel.asked_to_stop.is_set()
 
 
 def test_one_training_at_a_time(fresh, train, validation):

@@ -2,7 +2,7 @@
 // that can be opened by click, Enter or Space. The numbers also stand in a table below.
 
 const SVG = "http://www.w3.org/2000/svg";
-const RIGHT = 24, TOP = 16, BOTTOM = 52, LEFT = 70;
+const RIGHT = 24, TOP = 16, BOTTOM = 30, LEFT = 70, BELOW = 22; // below the picture: a line that names the axis
 
 const make = (tag, className, text) => {
   const node = document.createElement(tag);
@@ -27,9 +27,9 @@ const MARKS = {
   plus: "M-2.5,-7h5v4.5h4.5v5h-4.5v4.5h-5v-4.5h-4.5v-5h4.5Z",
 };
 
-function ticks(low, high, most) {
+function ticks(low, high, most, least = 0) {
   const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((size) => size >= rough);
+  const step = Math.max(least, [1, 2, 5, 10].map((k) => k * power).find((size) => size >= rough));
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) {
@@ -58,35 +58,47 @@ function render({ model, el }) {
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes the arrow keys and Enter
   const key = make("div", "idspam-key");
   const holder = make("div", "idspam-plot");
+  const below = make("div", "idspam-below");
   const detail = make("p", "idspam-detail");
+  const status = make("p", "idspam-status");
   const table = make("details", "idspam-numbers");
-  root.append(key, holder, detail, table);
+  const cells = make("table");
+  status.setAttribute("role", "status"); // read out when it changes
+  table.append(make("summary", "", "The numbers as a table"), cells); // a summary that is replaced loses the focus
+  root.append(key, holder, below, detail, status, table);
   el.append(root);
   let points = [];
+  let room = 0; // pixels there are for the chart's width, when it was drawn last
+  const question = questions(model, "opened", () => { status.textContent = `${NO_ANSWER} Nothing was opened.`; });
 
   function paint() {
     const series = model.get("series"), levels = model.get("levels");
-    const width = model.get("width"), height = model.get("height");
+    root.style.width = `${model.get("width")}px`; // on a projector a picture is as large as its letters need
+    room = root.clientWidth;
+    const width = room || model.get("width"); // a unit is a pixel: letters keep their size
+    const height = model.get("height") - BELOW;
     const right = width - RIGHT, floor = height - BOTTOM;
-    root.style.width = `${width}px`; // on a projector a picture is as large as its letters need
+    holder.style.minHeight = `${height}px`; // what stands below stays where it is when the first line comes
     const focused = points.findIndex((node) => node === root.getRootNode().activeElement);
     const all = series.flatMap((one) => [...one.line, ...one.points]);
     key.replaceChildren(...series.map(entry), ...levels.map(entry));
     detail.hidden = !model.get("clickable");
     key.hidden = series.length + levels.length < 2;
     points = [];
+    table.hidden = !all.length;
+    below.textContent = all.length ? model.get("x_label") : "";
     if (!all.length) {
       holder.replaceChildren(make("p", "idspam-empty", model.get("empty")));
-      table.replaceChildren();
       return;
     }
     const xs = model.get("x_range") ?? range(all.map((p) => p.x), 0.04);
     const ys = model.get("y_range") ?? range(
       [...all.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]), ...levels.map((level) => level.y)], 0.08);
-    const x = (value) => LEFT + ((value - xs[0]) / (xs[1] - xs[0])) * (right - LEFT);
+    const across = (edge) => (value) => LEFT + edge + ((value - xs[0]) / (xs[1] - xs[0])) * (right - LEFT - 2 * edge);
+    const x = across(Math.abs(dodge(series, across(0))(0))); // the points moved furthest stay off the axis's numbers
     const y = (value) => floor - ((value - ys[0]) / (ys[1] - ys[0])) * (floor - TOP);
     const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": model.get("title") });
-    axes(svg, xs, ys, x, y, right, floor);
+    axes(svg, xs, ys, x, y, right, floor, all.every((p) => Number.isInteger(p.x)));
     for (const level of levels) {
       const line = { x1: LEFT, x2: right, y1: y(level.y), y2: y(level.y), stroke: level.colour };
       svg.append(draw("line", { ...line, "stroke-width": 2.5, "stroke-dasharray": level.dash }));
@@ -108,20 +120,30 @@ function render({ model, el }) {
     return item;
   }
 
-  function axes(svg, xs, ys, x, y, right, floor) {
-    const wanted = model.get("x_ticks");
+  function axes(svg, xs, ys, x, y, right, floor, whole) {
+    const wanted = apart(model.get("x_ticks").map((v) => [v, String(v)]), x);
+    const most = Math.min(8, Math.max(2, Math.floor((right - LEFT) / 60)));
     for (const [value, text] of ticks(...ys, 7)) {
       svg.append(draw("line", { x1: LEFT, x2: right, y1: y(value), y2: y(value), class: "idspam-grid" }));
       svg.append(draw("text", { x: LEFT - 8, y: y(value) + 5, "text-anchor": "end" }, text));
     }
-    for (const [value, text] of wanted.length ? wanted.map((v) => [v, String(v)]) : ticks(...xs, 8)) {
+    for (const [value, text] of wanted.length ? wanted : ticks(...xs, most, whole ? 1 : 0)) {
       svg.append(draw("text", { x: x(value), y: floor + 22, "text-anchor": "middle" }, text));
     }
     svg.append(draw("line", { x1: LEFT, x2: right, y1: floor, y2: floor, class: "idspam-axis" }));
-    svg.append(draw("text", { x: (LEFT + right) / 2, y: floor + BOTTOM - 8, "text-anchor": "middle" }, model.get("x_label")));
     const middle = (floor + TOP) / 2;
     const turned = `rotate(-90 18 ${middle})`;
     svg.append(draw("text", { x: 18, y: middle, "text-anchor": "middle", transform: turned }, model.get("y_label")));
+  }
+
+  // Of the numbers below the axis all, or every second, or third, so that each has room.
+  function apart(wanted, x) {
+    const half = (text) => 4.5 * text.length + 3;
+    const fit = (some) => some.every(([value, text], i) => !i || x(value) - half(text) > x(some[i - 1][0]) + half(some[i - 1][1]));
+    const every = (n) => wanted.filter((_, i) => i % n === 0);
+    let n = 1;
+    while (!fit(every(n))) n += 1;
+    return every(n);
   }
 
   function lines(svg, one, x, y) {
@@ -161,9 +183,14 @@ function render({ model, el }) {
   }
 
   function choose(point) {
-    if (!model.get("clickable")) return;
-    model.set("opened", point);
-    model.save_changes();
+    if (!model.get("clickable") || point === model.get("opened")) return;
+    status.textContent = "";
+    question.ask(point);
+  }
+
+  function answered() {
+    question.answered();
+    status.textContent = "";
   }
 
   holder.addEventListener("keydown", (event) => {
@@ -179,29 +206,39 @@ function render({ model, el }) {
   });
 
   function numbers(series) {
-    const open = table.open;
-    const body = make("table");
+    const shown = (value) => value.toFixed(model.get("decimals"));
     const head = make("tr");
-    [" ", model.get("x_label"), model.get("y_label")].forEach((text) => head.append(make("th", "", text)));
-    body.append(head);
-    for (const one of series) {
-      for (const p of one.line) {
-        const row = make("tr");
-        const spread = p.low === undefined ? "" : ` (${p.low.toPrecision(4)} to ${p.high.toPrecision(4)})`;
-        row.append(make("th", "", one.name), make("td", "", String(p.x)), make("td", "", p.y.toPrecision(4) + spread));
-        body.append(row);
-      }
+    for (const text of [model.get("series_label"), model.get("x_label"), model.get("y_label")]) {
+      const cell = make("th", "", text);
+      cell.scope = "col";
+      head.append(cell);
     }
-    table.replaceChildren(make("summary", "", "The numbers as a table"), body);
-    table.open = open;
+    const rows = series.flatMap((one) => one.line.map((p) => {
+      const row = make("tr"), first = make("th", "", one.name);
+      first.scope = "row";
+      const spread = p.low === undefined ? "" : ` (${shown(p.low)} to ${shown(p.high)})`;
+      row.append(first, make("td", "", p.note ? `${p.x} (${p.note})` : String(p.x)), make("td", "", shown(p.y) + spread));
+      return row;
+    }));
+    const note = model.get("table_note");
+    cells.replaceChildren(...(note ? [make("caption", "", note)] : []), head, ...rows);
   }
 
-  const names = ["series", "levels", "title", "x_label", "y_label", "x_ticks", "x_range", "y_range", "opened", "clickable", "width", "height", "empty"];
+  const names = ["series", "levels", "title", "x_label", "y_label", "x_ticks", "x_range", "y_range", "decimals",
+    "series_label", "table_note", "opened", "clickable", "width", "height", "empty"];
   let planned = 0;
   const soon = () => { cancelAnimationFrame(planned); planned = requestAnimationFrame(paint); };
   names.forEach((trait) => model.on(`change:${trait}`, soon));
+  model.on("change:answered", answered);
+  const observer = new ResizeObserver(() => { if (root.clientWidth && root.clientWidth !== room) soon(); });
   paint();
-  return () => names.forEach((trait) => model.off(`change:${trait}`, soon));
+  observer.observe(root);
+  return () => {
+    observer.disconnect();
+    question.forget();
+    model.off("change:answered", answered);
+    names.forEach((trait) => model.off(`change:${trait}`, soon));
+  };
 }
 
-export default { initialize, render }; // awake.js has initialize
+export default { initialize, render }; // awake.js has initialize, asking.js has questions

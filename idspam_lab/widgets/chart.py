@@ -7,8 +7,9 @@ import traitlets
 from .own import OwnWidget, script, sheet
 from .parts import picture_html, with_html
 
-# seaborn's colour-blind palette; each colour with a mark and a dash of its own
-COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#8c564b", "#56b4e9", "#949494")
+# Near seaborn's colour-blind palette, but each stands out from white (3 : 1) as from a dark page, and orange and red
+# stay apart to those who see no green. Each has a mark and a dash of its own.
+COLOURS = ("#0173b2", "#db7c00", "#029e73", "#a64200", "#cc78bc", "#8c564b", "#3498d8", "#949494")
 MARKS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "down": "v", "plus": "P"}  # as matplotlib's
 DASHES = ("", "8 4", "2 4", "10 4 2 4")
 GREY = "#6b6b6b"
@@ -33,7 +34,8 @@ def level(name: str, y: float, number: int = 0) -> dict:
 class LineChart(OwnWidget):
     """A drawing of plain data.
 
-    A series is {name, colour, mark, dash, line: [{x, y, low?, high?}], points: [{x, y, key, text}]}.
+    A series is {name, colour, mark, dash, line: [{x, y, low?, high?, note?}], points: [{x, y, key, text}]}; a note
+    stands beside its x in the table of the numbers.
     """
 
     _esm = script("chart.js")
@@ -47,10 +49,19 @@ class LineChart(OwnWidget):
     x_ticks = traitlets.List().tag(sync=True)  # numbers; empty: chosen on the page
     x_range = traitlets.List(default_value=None, allow_none=True).tag(sync=True)  # [low, high]; None: what is drawn
     y_range = traitlets.List(default_value=None, allow_none=True).tag(sync=True)
+    decimals = traitlets.Int(1).tag(sync=True)  # of the numbers in the table
+    series_label = traitlets.Unicode("curve").tag(sync=True)  # what the series are, above the table's first column
+    table_note = traitlets.Unicode().tag(sync=True)  # a sentence above the table
     width, height = traitlets.Int(760).tag(sync=True), traitlets.Int(380).tag(sync=True)  # letters are 16 high
     empty = traitlets.Unicode("Nothing to draw yet.").tag(sync=True)
     clickable = traitlets.Bool(False).tag(sync=True)
     opened = traitlets.Unicode().tag(sync=True)  # the key of the point that was clicked last
+    answered = traitlets.Int(0).tag(sync=True)  # goes up with each word from the page on what is opened
+
+    @traitlets.observe("opened")
+    def answer(self, change) -> None:
+        """Says at once that the kernel has heard of the click, however long the opening takes."""
+        self.answered += 1
 
     def figure(self):
         """The chart as a matplotlib Figure, for pages and papers without widgets."""

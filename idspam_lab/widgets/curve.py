@@ -79,9 +79,10 @@ def curve_series(rows: pd.DataFrame, column: str, methods: Sequence[str], chosen
     return series
 
 
-def run_text(row: pd.Series, column: str = "score") -> str:
-    """One run in words."""
-    return f"{row['method']}, layer {row['layer']}, seed {row['seed']}: {percent(row[column])}"
+def run_text(row: pd.Series, column: str, *, measure: str = "", task: str = "") -> str:
+    """One run in words; with the measure's name and the task where they are not plain from what stands around it."""
+    where = [row["method"], f"layer {row['layer']}", f"seed {row['seed']}", *([task] if task else [])]
+    return f"{', '.join(where)}: {f'{measure} ' if measure else ''}{percent(row[column])}"
 
 
 class LayerCurve(Panel):
@@ -108,8 +109,12 @@ class LayerCurve(Panel):
             ipywidgets.Checkbox(value=True, description=name, indent=False, layout={"width": "auto"})
             for name in unique(self.frame["method"])
         ]
-        self.chart = LineChart(x_label="layer m, at whose input the prompt joins")
+        self.chart = LineChart(
+            x_label="layer m, at whose input the prompt joins", series_label="method",
+            table_note="Each score is the mean over the seeds; in brackets the lowest and the highest.",
+        )  # fmt: skip
         self.chart.clickable = open_run is not None and not is_static()
+        self.outcome = ""  # of the opening of a run, in words
         self.said, self.text = ipywidgets.HTML(), dropdown("Text:", list(self.texts))
         self.tokens = TokenView(readonly=True)
         above = [ipywidgets.HBox([self.task, self.measure], layout=ROW), ipywidgets.HBox(self.methods, layout=ROW)]
@@ -119,7 +124,7 @@ class LayerCurve(Panel):
         self.chart.observe(lambda change: self.show_run(), "opened")
         self.text.observe(lambda change: self.show_run(), "value")
         self.draw()
-        self.show_run()
+        self.say()
 
     def draw(self) -> None:
         """The curves of what is chosen."""
@@ -132,27 +137,38 @@ class LayerCurve(Panel):
             self.chart.y_label = f"{self.measure.value} (%)"
             self.chart.title = f"{self.task.value}: {self.measure.value} by layer, {len(series)} methods"
             self.chart.empty = "No run of the chosen methods on this task."
+        if self.chart.opened in {point["key"] for one in series for point in one["points"]}:
+            self.say()
+        else:
+            self.chart.opened = ""
 
     def show_run(self) -> None:
         """The token weights of the run whose point was clicked."""
+        self.tokens.clear()
+        if not self.chart.opened:
+            self.say()
+            return
+        self.say("Opening ...")  # it may take seconds
+        try:
+            clf = self.open_run(self.frame.loc[int(self.chart.opened)])
+            found = clf and knockout(clf, self.texts[self.text.value])
+        except Exception as error:  # open_run is the user's own: whatever it raises is said, and the panel lives on
+            self.say(str(error) if isinstance(error, BadInput) else repr(error))
+            return
+        self.say("Its weights were not kept." if found is None else "")
+        if found:
+            self.tokens.show(found)
+
+    def say(self, outcome: str | None = None) -> None:
+        """Which run is opened, as the menus have it, and what came of opening it; None: what was said of that last."""
+        self.outcome = self.outcome if outcome is None else outcome
         if not self.chart.opened:
             where = "In the notebook, a click on" if is_static() else "A click on"
             self.said.value = sentence(f"{where} a point shows which tokens that run's prompt is made from.")
             return
-        row = self.frame.loc[int(self.chart.opened)]
-        self.tokens.clear()
-        try:
-            clf = self.open_run(row)
-            found = clf and knockout(clf, self.texts[self.text.value])
-        except Exception as error:  # open_run is the user's own: whatever it raises is said, and the panel lives on
-            why = str(error) if isinstance(error, BadInput) else repr(error)
-            self.said.value = sentence(f"{run_text(row)}. {why}")
-            return
-        if found is None:
-            self.said.value = sentence(f"{run_text(row)}. Its weights were not kept.")
-            return
-        self.said.value = sentence(run_text(row))
-        self.tokens.show(found)
+        row, task = self.frame.loc[int(self.chart.opened)], self.task.value if len(self.tasks) > 1 else ""
+        run = run_text(row, self.columns[self.measure.value], measure=self.measure.value, task=task)
+        self.said.value = sentence(f"{run}. {self.outcome}" if self.outcome else run)
 
     def figure(self):
         """The curves as a matplotlib Figure."""

@@ -13,6 +13,7 @@ from ..errors import BadInput
 from .parts import ROW, Panel, dropdown, is_static, labels_of, offer, text_box, unique
 from .tokens import TokenView, tokens_html, tokens_of, views_alone
 
+WORDS = {"the generator": "the prompt", "the backbone": "the frozen model"}  # what a refusal names -> the button's word
 NOTHING = {"generator": [], "backbone": []}  # no token is away
 
 
@@ -49,6 +50,14 @@ def layer_of(clf: PromptClassifier) -> str:
     layers = clf.options.get("layer", getattr(clf.method, "layer", None))
     layers = getattr(clf.method, "layer", None) if layers is None else layers
     return "none" if layers is None else str(layers)
+
+
+def in_words(error: BadInput) -> str:
+    """A refusal, with the two routes named as on the panel's buttons."""
+    said = str(error)
+    for name, word in WORDS.items():
+        said = said.replace(name, word)
+    return said
 
 
 class PromptExplorer(Panel):
@@ -148,7 +157,8 @@ class PromptExplorer(Panel):
             whole = self.without(NOTHING)
         except BadInput as error:
             with self.quiet(), self.tokens.hold_sync():
-                said = str(error) if self.is_given else "Type a text. What stands above is of the one before."
+                above = " What stands above is of the one before." if self.tokens.tokens else ""
+                said = in_words(error) if self.is_given else f"Type a text.{above}"
                 self.tokens.said, self.tokens.out = said, self.kept  # a click takes nothing away meanwhile
                 self.tokens.answered += 1
             return
@@ -191,7 +201,7 @@ class PromptExplorer(Panel):
             try:
                 return out, self.without(out), said
             except BadInput as error:
-                said = said or str(error)
+                said = said or in_words(error)
         return NOTHING, whole, said
 
     def alone(self) -> dict:

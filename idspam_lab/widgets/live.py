@@ -7,7 +7,9 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
 
 import ipywidgets
 import pandas as pd
@@ -20,7 +22,8 @@ from ..training import Progress, Run, StopTraining
 from ..training.checkpoint import copy_of, put_back, trained_tensors
 from ..training.record import best_epoch
 from .chart import LineChart, level, style_of
-from .parts import ROW, Panel, heading, labels_of, picture_html, sentence
+from .controls import Button, Slider
+from .parts import ROW, Panel, heading, labels_of, picture_html, sentence, unique
 from .tokens import TokenView, tokens_html, tokens_of, view_of
 
 TEXTS = ("a gripping , funny and unexpectedly moving film .", "dull and clumsy .")
@@ -46,12 +49,12 @@ def accuracy_series(history: Sequence[Mapping]) -> list[dict]:
             "x": row["step"],
             "y": 100 * row["validation_accuracy"],
             "key": str(row["epoch"]),
-            "text": f"epoch {row['epoch']}: {percent(row['validation_accuracy'])}",
+            "text": f"epoch {row['epoch']}, step {row['step']}: {percent(row['validation_accuracy'])}",
         }
         for row in history
         if "validation_accuracy" in row
     ]
-    line = [{"x": point["x"], "y": point["y"]} for point in points]
+    line = [{"x": point["x"], "y": point["y"], "note": f"epoch {point['key']}"} for point in points]
     return [{"name": "validation accuracy", "line": line, "points": points} | style_of(0)] if points else []
 
 
@@ -79,6 +82,25 @@ def end_sentence(run: Run) -> str:
     return f"{how}. Epoch {run.best_epoch}{score} is kept."
 
 
+@contextmanager
+def warnings_of_this_thread(say: Callable[[str], None]):
+    """Has them said by `say`. The line that such a warning would name is none of the user's, but Python's own."""
+    thread, show_others = threading.current_thread(), warnings.showwarning
+
+    def show(message, *arguments, **options):
+        if threading.current_thread() is thread:
+            say(str(message))
+        else:
+            show_others(message, *arguments, **options)
+
+    vars(threading).pop("__warningregistry__", None)  # what was said of an earlier training is said again
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = show_others
+
+
 class LiveTraining(Panel):
     """The panel, and a callback for `PromptClassifier.fit`.
 
@@ -104,32 +126,31 @@ class LiveTraining(Panel):
         self.outcome: Run | BaseException | None = None
         self.kept: int | None = None  # the step whose weights a finished run has kept
         self.asked_to_stop, self.next_drawing = threading.Event(), 0.0
-        self.stop_button = ipywidgets.Button(
-            description="Stop", disabled=True, button_style="danger", tooltip="ends training, keeps the best epoch"
+        self.stop_button = Button(
+            self.stop, description="Stop", disabled=True, tooltip="ends training, keeps the best epoch"
         )
         self.bar = ipywidgets.IntProgress(max=1, layout={"width": "320px"})
         self.said = ipywidgets.HTML(sentence("Not started yet."))
+        self.warned: list[str] = []
+        self.warning = ipywidgets.HTML(layout={"display": "none"})
         small = {"width": 390, "height": 260, "x_label": "step"}  # both beside each other in a notebook on a projector
-        self.loss = LineChart(title="training loss", y_label="training loss (nats)", **small)
+        self.loss = LineChart(title="training loss", y_label="training loss (nats)", decimals=3, **small)
         self.accuracy = LineChart(
             title="validation accuracy", y_label="accuracy (%)", **small,
             levels=[level(name, 100 * y, i) for i, (name, y) in enumerate((levels or {}).items())],
-            empty="The first epoch is not finished yet.",
         )  # fmt: skip
-        self.back = ipywidgets.IntSlider(
-            description="Look back:", max=0, disabled=True, readout=False, layout={"width": "520px"},
-            style={"description_width": "initial"},
-        )  # fmt: skip
-        self.step = ipywidgets.Label("")
+        self.accuracy.empty = self.loss.empty = "Not started yet."
+        self.back = Slider(description="Look back:", disabled=True)
         self.views = [TokenView(readonly=True) for _ in self.texts]
         rows = [part for pair in zip(map(heading, labels_of(self.texts)), self.views, strict=True) for part in pair]
         super().__init__([
-            ipywidgets.HBox([self.stop_button, self.bar, self.said], layout=ROW | {"align_items": "center"}),
+            ipywidgets.HBox([self.stop_button, self.bar], layout=ROW | {"align_items": "center"}),
+            self.said,  # in a row of its own: its length moves nothing
+            self.warning,
             ipywidgets.HBox([self.loss, self.accuracy], layout=ROW),
-            ipywidgets.HBox([self.back, self.step], layout=ROW),
+            self.back,
             *rows,
         ])  # fmt: skip
-        self.stop_button.on_click(lambda _: self.stop())
         self.back.observe(lambda change: self.look_back(), "value")
         self.snapshot(0)
 
@@ -153,11 +174,16 @@ class LiveTraining(Panel):
         self.asked_to_stop.clear()
         self.stop_button.disabled, self.back.disabled = False, True
         self.said.value = sentence("Starting.")
+        self.warned, self.warning.layout.display = [], "none"
+        self.loss.empty = "The first step is not finished yet."
+        given = validation is not None and (not hasattr(validation, "__len__") or len(validation))
+        self.accuracy.empty = "The first epoch is not finished yet." if given else "No validation texts were given."
         arguments = {"callbacks": [*callbacks, self], "progress": False} | options
 
         def work():
             try:
-                self.outcome = self.clf.fit(train, validation, settings, **arguments)
+                with warnings_of_this_thread(self.warn):
+                    self.outcome = self.clf.fit(train, validation, settings, **arguments)
                 self.end(self.outcome)
             except BaseException as error:  # given on to whoever waits
                 self.outcome = error
@@ -174,6 +200,11 @@ class LiveTraining(Panel):
         self.asked_to_stop.set()
         self.stop_button.disabled = True
         self.said.value = sentence("Stopping after this step.")
+
+    def warn(self, text: str) -> None:
+        """Shows a warning of the training for as long as its result stands here."""
+        self.warned = unique([*self.warned, text])
+        self.warning.value, self.warning.layout.display = sentence(" ".join(self.warned)), None
 
     def __await__(self):
         return self.until_done().__await__()
@@ -230,7 +261,7 @@ class LiveTraining(Panel):
         self.snapshot(progress.step)
 
     def draw_accuracy(self, history: Sequence[Mapping]) -> None:
-        """The upper curve, its best epoch ringed."""
+        """The accuracy's curve, its best epoch ringed."""
         best = best_of(history)
         with self.accuracy.hold_sync():
             self.accuracy.series = accuracy_series(history)
@@ -264,7 +295,7 @@ class LiveTraining(Panel):
     def look_back(self) -> None:
         """Shows the texts as they were read at the step that the slider names."""
         step, found = self.snapshots[min(self.back.value, len(self.snapshots) - 1)]
-        self.step.value = f"step {step}" + (", the weights that are kept" if step == self.kept else "")
+        self.back.text = f"step {step}" + (", the weights that are kept" if step == self.kept else "")
         for view, one in zip(self.views, found, strict=True):
             view.show(one)
 

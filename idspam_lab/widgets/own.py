@@ -25,8 +25,8 @@ class OwnWidget(anywidget.AnyWidget):
 
 
 def script(file: str) -> str:
-    """`awake.js` and a script of this folder."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("awake.js", file))
+    """A script of this folder, behind those that each of ours needs."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("awake.js", "asking.js", file))
 
 
 def sheet(file: str) -> str:

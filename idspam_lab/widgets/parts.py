@@ -31,12 +31,24 @@ class Panel(ipywidgets.VBox):
     def __init__(self, children: Sequence[ipywidgets.Widget]):
         sheet = (HERE / "panel.css").read_text(encoding="utf-8")
         note = [ipywidgets.HTML(sentence(NO_KERNEL))] if is_static() else []
+        if is_static():
+            for child in children:
+                disable(child)
         super().__init__([ipywidgets.HTML(f"<style>{sheet}</style>", layout={"display": "none"}), *note, *children])
         self.add_class("idspam-panel")
         self.add_class(f"idspam-{type(self).__name__}")  # to style or find one kind of panel
 
     def _repr_mimebundle_(self, **options):
         return with_html(super()._repr_mimebundle_(**options), self.static_html())
+
+
+def disable(part: ipywidgets.Widget) -> None:
+    """A menu, box or button that takes no input for good, or all such inside: where nobody answers it."""
+    for child in getattr(part, "children", ()):
+        disable(child)
+    if part.has_trait("disabled"):
+        part.disabled = True
+        part.observe(lambda change: setattr(part, "disabled", True), "disabled")
 
 
 def is_static() -> bool:

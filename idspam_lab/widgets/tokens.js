@@ -3,8 +3,8 @@
 
 const ROUTES = { both: "both", generator: "the prompt", backbone: "the frozen model" };
 const BADGES = { both: "−both", generator: "−prompt", backbone: "−model" };
+const NARROW = 480; // pixels below which a class's name and number stand above its bar
 const FULL_SHADE = 4; // times the uniform weight at which a token is shaded most, as in report.py
-const PATIENCE = 5000; // ms until a click without an answer is explained
 
 const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 const make = (tag, className, text) => {
@@ -28,9 +28,11 @@ function render({ model, el }) {
   el.append(root);
 
   let local = null; // { place, route } of a page without a kernel
-  let pending = null; // what was away before a click that the kernel has not answered yet
-  let waiting = 0;
   let late = ""; // said when no answer came
+  const question = questions(model, "out", () => {
+    late = `${NO_ANSWER} Nothing was taken away.`;
+    draw();
+  });
   const name = `route-${Math.random().toString(36).slice(2)}`;
 
   // What is shown ------------------------------------------------------------------------------------
@@ -73,7 +75,7 @@ function render({ model, el }) {
         fill.style.width = `${100 * now[i]}%`;
         track.append(fill);
         let text = percent(now[i]);
-        if (changed() && !pending) {
+        if (changed() && !question.pending()) {
           const mark = make("span", "idspam-before");
           mark.style.left = `${100 * whole[i]}%`;
           track.append(mark);
@@ -171,7 +173,7 @@ function render({ model, el }) {
   }
 
   function say() {
-    if (pending) return; // the numbers are those of before the click
+    if (question.pending()) return; // the numbers are those of before the click
     const { probabilities } = view();
     const labels = model.get("labels");
     let text = late || model.get("said");
@@ -207,23 +209,12 @@ function render({ model, el }) {
 
   function ask(next) {
     if (answers()) { local = null; draw(); return; }
-    pending ??= model.get("out");
     late = "";
-    model.set("out", next);
-    model.save_changes();
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      model.set("out", pending); // nothing was taken away
-      model.save_changes();
-      pending = null;
-      late = "No kernel answers: it is busy, or the notebook's cells have to be run again. Nothing was taken away.";
-      draw();
-    }, PATIENCE);
+    question.ask(next);
   }
 
   function answered() {
-    clearTimeout(waiting);
-    pending = null;
+    question.answered();
     late = "";
     soon();
   }
@@ -248,17 +239,20 @@ function render({ model, el }) {
     cancelAnimationFrame(planned);
     planned = requestAnimationFrame(draw);
   };
+  const observer = new ResizeObserver(() => { bars.classList.toggle("idspam-narrow", root.clientWidth < NARROW); });
+  observer.observe(root);
   const forget = () => { local = null; detail.textContent = ""; };
   model.on("change:tokens", forget);
   names.forEach((trait) => model.on(`change:${trait}`, soon));
   model.on("change:answered", answered);
   draw();
   return () => {
+    observer.disconnect();
     model.off("change:answered", answered);
     names.forEach((trait) => model.off(`change:${trait}`, soon));
     model.off("change:tokens", forget);
-    clearTimeout(waiting);
+    question.forget();
   };
 }
 
-export default { initialize, render }; // awake.js has initialize
+export default { initialize, render }; // awake.js has initialize, asking.js has questions

@@ -12,7 +12,7 @@ from ..tasks import Examples
 from .parts import ROW, Panel, dropdown, offer, template, unique
 
 COLUMNS = ("source", "target", "method", "text", "label", "predicted")
-SHOWN = 8  # texts shown of each kind of flip
+SHOWN, MOST = 8, 100  # texts of each kind of flip: shown at once, and at most
 KINDS = {  # what became of a text that two classifiers read differently
     "lost": "wrong here, right there",
     "won": "right here, wrong there",
@@ -193,5 +193,6 @@ def transfer_html(frame: pd.DataFrame, source: str, target: str, method: str, ot
         other=other,
         rows=list(summary(frame, target).itertuples()),
         counts=list(zip(counts.index, counts.to_numpy().tolist(), strict=True)),
-        groups=[(name, len(group), list(group.head(SHOWN).itertuples())) for name, group in groups if len(group)],
+        groups=[(name, len(group), list(group.head(MOST).itertuples())) for name, group in groups if len(group)],
+        shown=SHOWN,
     )

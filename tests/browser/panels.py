@@ -6,6 +6,7 @@ import nbformat
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 TEXT = "a gripping , funny and unexpectedly moving film ."
 HOSTILE = "</script><script>alert(1)</script> <b>dull</b>"
+LONG = "positive, or at least not as bad as it was said to be"
 EPOCHS = 200  # far more than a test waits for: Stop ends it
 
 SOURCE = """# %%
@@ -66,14 +67,18 @@ import pandas as pd
 from idspam_lab import PromptClassifier, load_backbone
 from idspam_lab.widgets import LayerCurve, PromptExplorer
 
-clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", "positive"), layer=3)
+clf = PromptClassifier(load_backbone("minilm"), "idspam", labels=("negative", {LONG!r}), layer=3)
 
 # %%
 PromptExplorer({{"reviews": clf}}, [{TEXT!r}])
 
 # %%
-row = {{"train_task": "reviews", "test_task": "reviews", "method": "idspam", "layer": 3, "seed": 0, "score": 0.7}}
-LayerCurve(pd.DataFrame([row]), lambda row: clf, [{TEXT!r}])
+methods = ["idspam", *(f"method {{i}}" for i in range(2, 10))]
+rows = [
+    {{"train_task": "reviews", "test_task": "reviews", "method": name, "layer": m, "seed": 0, "score": 0.7 - 0.05 * i}}
+    for i, name in enumerate(methods) for m in range(13)
+]
+LayerCurve(pd.DataFrame(rows), lambda row: clf, [{TEXT!r}])
 """
 
 TRAINS_IN_VOILA = """# %%

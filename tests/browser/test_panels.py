@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from .panels import HOSTILE, ONE_CLASSIFIER, TRAINS_IN_VOILA, notebook_of, panels
 from .servers import voila
-from .uses import look_back, panel, stop_the_training
+from .uses import MINUTE, look_back, panel, stop_the_training
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,9 @@ def test_panels_in_jupyterlab(lab, watched):
     page = watched.page
     watched.open_in_lab(lab, "panels.ipynb")
     watched.start_all()
+    read_while_it_trains(watched, panel(page, "LiveTraining"))
     stop_the_training(watched)
+    expect(panel(page, "LiveTraining").get_by_role("button", name="Stop")).to_be_focused()  # as it was when pressed
     watched.finish_all(lab, "panels.ipynb")
     assert re.search(r"\d+ epochs, stopped: stopped by hand, kept: [1-9]", page.locator(".jp-Notebook").text_content())
     look_back(watched)
@@ -30,6 +32,7 @@ def test_panels_in_jupyterlab(lab, watched):
     assert watched.trouble() == []
     lab.stop_kernels()
     click_without_an_answer(panel(page, "PromptExplorer"))
+    open_without_an_answer(panel(page, "LayerCurve"))
 
 
 SLOW_START = """
@@ -54,6 +57,12 @@ def test_panels_on_a_slow_machine(lab, watched):
     expect(curve.locator(".idspam-token").nth(2)).to_contain_text("gripping")
     explorer.locator(".idspam-token").nth(2).click()
     expect(explorer.locator(".idspam-number").first).to_contain_text("was")
+    points_off_the_numbers(curve)
+    for width in (1440, 800, 600):  # of which JupyterLab's own parts take 400
+        watched.page.set_viewport_size({"width": width, "height": 1000})
+        comparable_bars(explorer)
+        letters_of_one_size(curve)
+    watched.shot("narrow", explorer)
     assert watched.trouble() == []
 
 
@@ -98,6 +107,8 @@ def test_panels_on_a_page_without_kernel(watched, render, tmp_path):
     tokens.nth(4).click()
     expect(status).to_have_text(whole)
     expect(panel(watched.page, "LiveTraining").get_by_text("Done: 1 epochs")).to_be_visible()
+    for control in watched.page.locator(".idspam-panel").locator("select, textarea, input:not([type=radio])").all():
+        expect(control).to_be_disabled()
     expect(panel(watched.page, "LayerCurve").get_by_role("img", name="idspam, layer 3, seed 1: 69.4")).to_be_visible()
     transfer = panel(watched.page, "Transfer")
     expect(transfer.get_by_text("idspam, trained on reviews: what it read as what")).to_be_visible()
@@ -152,6 +163,56 @@ def explore(watched, explorer):
     expect(tokens).to_have_count(5)
 
 
+def read_while_it_trains(watched, live):
+    """The table of the numbers keeps the keyboard's focus while it grows; the two plots stand at one height."""
+    live.wait_for(state="attached", timeout=10 * MINUTE)
+    live.scroll_into_view_if_needed()
+    expect(live.get_by_text(re.compile("Best so far: epoch [1-9]"))).to_be_visible(timeout=3 * MINUTE)
+    charts = live.locator(".idspam-chart")
+    tops = [charts.nth(number).locator(".idspam-plot").bounding_box()["y"] for number in (0, 1)]
+    assert tops[0] == tops[1]
+    summary, rows = charts.nth(1).locator("summary"), charts.nth(1).locator("tr")
+    summary.press("Enter")
+    expect(charts.nth(1).get_by_role("cell", name=re.compile(r"^\d+ \(epoch 1\)$"))).to_be_visible()
+    expect(rows.nth(rows.count() + 1)).to_be_visible(timeout=MINUTE)  # two epochs later
+    expect(summary).to_be_focused()
+    summary.press("Enter")
+
+
+def comparable_bars(explorer):
+    """The bars of all classes begin and end at the same places, however long the classes' names are."""
+    explorer.scroll_into_view_if_needed()
+    boxes = [track.bounding_box() for track in explorer.locator(".idspam-track").all()]
+    assert len({(round(box["x"]), round(box["width"])) for box in boxes}) == 1 and boxes[0]["width"] > 150
+    inside = explorer.bounding_box()
+    assert boxes[0]["x"] + boxes[0]["width"] <= inside["x"] + inside["width"] + 1
+
+
+def letters_of_one_size(curve):
+    """A unit of the picture is a pixel, so that its letters are as high as they are meant to be."""
+    curve.scroll_into_view_if_needed()
+    picture = curve.locator(".idspam-plot svg")
+    expect(picture).to_have_attribute("viewBox", f"0 0 {picture.evaluate('svg => svg.clientWidth')} 358")
+
+
+def points_off_the_numbers(curve):
+    """The first and the last of many methods' points, which stand side by side, stay within the axis."""
+    axis = curve.locator(".idspam-axis").bounding_box()
+    marks = [mark.bounding_box() for mark in curve.locator(".idspam-mark").all()]
+    assert len(marks) == 9 * 13
+    assert axis["x"] <= min(box["x"] for box in marks)
+    assert max(box["x"] + box["width"] for box in marks) <= axis["x"] + axis["width"]
+
+
+def open_without_an_answer(curve):
+    """The run that was clicked is not shown as opened."""
+    curve.scroll_into_view_if_needed()
+    point = curve.get_by_role("button", name="idspam, layer 2, seed 1:")
+    point.click()
+    expect(curve.get_by_text("No kernel answers")).to_be_visible(timeout=15_000)
+    expect(point).to_have_attribute("aria-pressed", "false")
+
+
 def click_without_an_answer(explorer):
     """A kernel that is gone has taken nothing away, and the page does not say so either."""
     explorer.scroll_into_view_if_needed()
@@ -183,15 +244,21 @@ def open_a_run(watched, curve):
     watched.shot("layer-curve", curve)
     curve.get_by_role("button", name="idspam, layer 3, seed 1:").press("ArrowRight")
     curve.get_by_role("button", name="idspam, layer 4, seed 0:").press("Enter")
-    expect(curve.locator(".idspam-sentence")).to_contain_text("weights were not kept")
+    sentence = curve.locator(".idspam-sentence")
+    expect(sentence).to_contain_text("weights were not kept")
     curve.get_by_role("checkbox", name="lpt").uncheck()
     expect(curve.get_by_role("button", name="lpt")).to_have_count(0)
     curve.get_by_label("Metric:").select_option("macro F1")
     expect(curve.get_by_role("button", name="idspam, layer 0, seed 0: 60.0")).to_be_visible()
+    expect(sentence).to_contain_text("idspam, layer 4, seed 0, reviews: macro F1 60.0")
     curve.get_by_label("Task:").select_option("reviews → imdb")
     expect(curve.get_by_role("button", name="idspam, layer 0, seed 0: 50.0")).to_be_visible()
+    expect(sentence).to_contain_text("A click on a point")
+    expect(curve.get_by_role("button", pressed=True)).to_have_count(0)
     curve.locator("summary").click()
-    expect(curve.get_by_role("cell", name="50.00")).to_have_count(6)
+    expect(curve.get_by_role("cell", name="50.0 (50.0 to 50.0)")).to_have_count(6)
+    expect(curve.get_by_role("columnheader", name="method", exact=True)).to_be_visible()
+    expect(curve.locator("caption")).to_contain_text("mean over the seeds")
 
 
 def compare(watched, transfer):

@@ -23,9 +23,10 @@ def stop_the_training(watched):
     expect(live.get_by_text(re.compile("Best so far: epoch [1-9]"))).to_be_visible(timeout=3 * MINUTE)
     expect(live.locator(".idspam-chart").first.locator("path").first).to_be_visible()
     watched.shot("live-training", live)
-    live.get_by_role("button", name="Stop").click()
+    stop = live.get_by_role("button", name="Stop")
+    stop.press("Enter")
     expect(live.get_by_text(re.compile("Stopped by hand. Epoch [1-9]"))).to_be_visible(timeout=MINUTE)
-    expect(live.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(stop).to_be_disabled()
 
 
 def look_back(watched):
@@ -33,10 +34,9 @@ def look_back(watched):
     live = panel(watched.page, "LiveTraining")
     live.scroll_into_view_if_needed()
     now = live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts()
-    live.locator(".noUi-handle").press("Home")
-    for _ in range(40):
-        live.locator(".noUi-handle").press("ArrowLeft")
+    live.get_by_role("slider", name="Look back:").press("Home")
     expect(live.get_by_text("step 0", exact=True)).to_be_visible()
+    expect(live.get_by_role("slider", name="Look back:")).to_have_attribute("aria-valuetext", "step 0")
     assert now != (live.locator(".idspam-times").first.inner_text(), live.locator(".idspam-number").all_inner_texts())
 
 
