@@ -93,6 +93,7 @@ class Plan:
     """A grid file."""
 
     name: str
+    file: Path  # whole: files of one name are not the same
     title: str
     runs: tuple[GridRun, ...]
     commands: tuple[str, ...] = ()
@@ -127,7 +128,7 @@ def read_plan(path: str | Path, models: Models) -> Plan:
         at_once |= {run.id for run in found.values() if run.settings.seed not in waits}
         runs |= found
     told = tuple(runs.values()), tuple(commands or ()), frozenset(later - at_once)
-    return Plan(path.stem, str(title or path.stem), *told)
+    return Plan(path.stem, path.resolve(), str(title or path.stem), *told)
 
 
 def read_toml(path: Path) -> dict:
