@@ -404,6 +404,25 @@ def test_a_table_is_trained_on_by_the_columns_that_the_file_names(place, models,
     assert json.loads(folder.row(plan.runs[0]).read_text())["run"]["label"] == "verdict"
 
 
+def test_folders_are_trained_and_evaluated_on(place, models, folder, go):
+    for name, parts in (("own", {"train": 40, "test": 12}), ("there", {"test": 8})):
+        (place / name).mkdir()
+        for part, count in parts.items():
+            rows = reviews(count, start=1_000 if part == "test" else 0)
+            lines = [f"{text},{label}" for text, label in zip(rows.texts, rows.labels, strict=True)]
+            (place / name / f"{part}.csv").write_text("\n".join(["text,label", *lines]))
+    text = TEXT.partition("[[runs]]")[0].replace('"sst2"', json.dumps(str(place / "own")))
+    text += f'[[runs]]\nmethods = ["linear_head"]\ntransfer = [{json.dumps(str(place / "there"))}]\n'
+    (place / "folders.toml").write_text(text)
+    plan = read_plan(place / "folders.toml", models)
+    assert "2 runs, 0 done" in dry_run(plan, folder, models, 1e9, "a rate")
+    go(plan)
+    found = collect(plan, folder).results.dropna(subset=["seed"])
+    assert list(found[["train_task", "test_task", "train_texts", "texts"]].itertuples(index=False, name=None)) == [
+        ("own", "own", 36, 12), ("own", "there", 36, 8),
+    ] * 2  # fmt: skip
+
+
 def test_settings_in_which_runs_differ_are_columns(go, plan, folder):
     runs = [replace(plan.runs[0], settings=replace(plan.runs[0].settings, warmup=warmup)) for warmup in (0.0, 0.5)]
     some = replace(plan, runs=tuple(runs))
