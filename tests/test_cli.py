@@ -17,6 +17,8 @@ import pytest
 import idspam_lab
 from idspam_lab.classifier import PromptClassifier
 from idspam_lab.cli import main
+from idspam_lab.cli.given import task_of
+from idspam_lab.cli.grammar import parser
 from idspam_lab.cli.verbs import coloured
 from idspam_lab.files import alone_in
 from idspam_lab.methods.spelled import read_method
@@ -245,6 +247,8 @@ def test_paper_lists_prints_and_audits(capsys):
         (["train", "rotten_tomatoes", "--text", "review"], "rotten_tomatoes has its own"),
         (["count", "idspam", "--backbone", "unheard-of"], "'unheard-of' was not found"),
         (["count", "magic"], "no method 'magic'"),
+        (["train", "rotten_tomatoes", "--data-seed", "2"], "--data-seed 2 draws the texts of --limit, but"),
+        (["train", "rotten_tomatoes", "--warmup", "2", "--limit", "40"], "warmup is 2.0, but it is a share"),
         (["paper", "17"], "no Table 17: choose one of 1 to 16"),
         (["paper", "audits"], "'audits' is no table"),
         (["paper", "2", "--all"], "--all goes with audit"),
@@ -254,6 +258,58 @@ def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, capsys, tmp
     monkeypatch.chdir(tmp_path)
     status, out, err = run(capsys, *arguments)
     assert status == 2 and sentence in err and err.startswith("idspam-lab: ") and err.count("\n") == 1, err
+
+
+COMMON = {"epochs": 1, "batch_size": 8, "lr": 0.02, "weight_decay": 0.0, "precision": "fp32"}
+
+
+@pytest.mark.parametrize(
+    ("words", "called", "own"),
+    [
+        (["train"], "run_session", {"warmup": 0.5, "clip": 2.0, "order_seed": 3}),
+        (["compare", "--task"], "compare.compare", {}),
+        (["curve"], "layer_curve.layer_curve", {}),
+    ],
+)
+def test_the_settings_of_training_can_be_typed(words, called, own, table, capsys, tmp_path, monkeypatch):
+    asked = []
+
+    def stop(*_, settings=None, **more):
+        asked.append(settings.to_dict() if settings else more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"idspam_lab.experiments.{called}", stop)
+    typed = [word for name, value in (COMMON | own).items() for word in (f"--{name.replace('_', '-')}", value)]
+    told = "--text", "review", "--label", "verdict", "--out", tmp_path / "run"
+    assert run(capsys, *words, table, *told, *typed)[0] == 130
+    assert {name: asked[0][name] for name in COMMON | own} == COMMON | own
+
+
+@pytest.mark.parametrize("words", [["train"], ["compare", "--task"], ["curve"], ["search"]])
+def test_another_data_seed_draws_other_training_texts_alone(words, table):
+    def drawn(*more):
+        typed = [*words, str(table), "--text", "review", "--label", "verdict", "--limit", "20", *more]
+        return task_of(parser().parse_args(typed))
+
+    first, same, other = drawn(), drawn("--data-seed", "0"), drawn("--data-seed", "1")
+    assert first.train == same.train != other.train and len(other.train) == 20
+    assert first.validation == other.validation and first.test == other.test
+
+
+def test_the_help_of_demo_says_what_its_seed_is_of(capsys, monkeypatch, tmp_path):
+    with pytest.raises(SystemExit):
+        main(["demo", "--help"])
+    assert "of the first weights, dropout and the batches' order" in " ".join(capsys.readouterr().out.split())
+    texts = []
+
+    def stop(data, *_, settings, **__):
+        texts.append((data.fingerprint, settings.seed))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("idspam_lab.demo.run_session", stop)
+    for seed in (0, 1):
+        run(capsys, "demo", "--limit", "40", "--seed", seed, "--out", tmp_path)
+    assert texts[0][0] == texts[1][0] and [seed for _, seed in texts] == [0, 1]
 
 
 def test_several_blocks_are_spelled_in_the_help_of_train(capsys):

@@ -404,6 +404,25 @@ def test_a_table_is_trained_on_by_the_columns_that_the_file_names(place, models,
     assert json.loads(folder.row(plan.runs[0]).read_text())["run"]["label"] == "verdict"
 
 
+def test_folders_are_trained_and_evaluated_on(place, models, folder, go):
+    for name, parts in (("own", {"train": 40, "test": 12}), ("there", {"test": 8})):
+        (place / name).mkdir()
+        for part, count in parts.items():
+            rows = reviews(count, start=1_000 if part == "test" else 0)
+            lines = [f"{text},{label}" for text, label in zip(rows.texts, rows.labels, strict=True)]
+            (place / name / f"{part}.csv").write_text("\n".join(["text,label", *lines]))
+    text = TEXT.partition("[[runs]]")[0].replace('"sst2"', json.dumps(str(place / "own")))
+    text += f'[[runs]]\nmethods = ["linear_head"]\ntransfer = [{json.dumps(str(place / "there"))}]\n'
+    (place / "folders.toml").write_text(text)
+    plan = read_plan(place / "folders.toml", models)
+    assert "2 runs, 0 done" in dry_run(plan, folder, models, 1e9, "a rate")
+    go(plan)
+    found = collect(plan, folder).results.dropna(subset=["seed"])
+    assert list(found[["train_task", "test_task", "train_texts", "texts"]].itertuples(index=False, name=None)) == [
+        ("own", "own", 36, 12), ("own", "there", 36, 8),
+    ] * 2  # fmt: skip
+
+
 def test_settings_in_which_runs_differ_are_columns(go, plan, folder):
     runs = [replace(plan.runs[0], settings=replace(plan.runs[0].settings, warmup=warmup)) for warmup in (0.0, 0.5)]
     some = replace(plan, runs=tuple(runs))
@@ -459,6 +478,49 @@ def test_the_command_does_it_and_says_where_it_is(place, folder, capsys):
     assert not list((folder.path / "checkpoints").glob("*"))
     status, out, _ = command(place, capsys, "--out", folder.path, "--collect")
     assert status == 0 and "6 of 6 runs are done" in out
+
+
+def grid_file(place, name, *, lr):
+    """A grid file small.toml in a folder of its own."""
+    path = place / name / "small.toml"
+    path.parent.mkdir(exist_ok=True)
+    block = '[[runs]]\nmethods = ["linear_head"]\n'
+    path.write_text(TEXT.partition("[[runs]]")[0].replace("lr = 5e-3", f"lr = {lr}") + block)
+    return path
+
+
+def test_a_file_of_the_same_name_does_not_write_over_the_table(place, models, folder, capsys, executed):
+    def told(path, *more):
+        status = main(["grid", str(path), "--models", str(place / "models"), "--out", str(folder.path), *more])
+        return status, capsys.readouterr().err
+
+    one, other = grid_file(place, "one", lr=1e-3), grid_file(place, "other", lr=2e-3)
+    assert told(one)[0] == 0
+    tables = {path.name: path.read_text() for path in folder.path.glob("*.csv")}
+    assert set(tables) == {"small.csv", "small-epochs.csv"}
+    executed.clear()
+    status, err = told(other)
+    assert status == 2 and f"small.csv is the table of another grid file of this name, {one}, and would be" in err
+    assert err.count("\n") == 1 and executed == []
+    work(read_plan(other, models), folder, models, say=lambda line: None, progress=False)
+    with pytest.raises(BadInput, match="is the table of another"):  # also if it began before the table was there
+        collect(read_plan(other, models), folder)
+    assert tables == {path.name: path.read_text() for path in folder.path.glob("*.csv")}
+
+    grid_file(place, "one", lr=3e-3)  # its own file may change, and its table with it
+    assert told(one)[0] == 0 and (folder.path / "small.csv").read_text() != tables["small.csv"]
+    one.rename(other)  # and be moved
+    assert told(other)[0] == 0
+    grid_file(place, "other", lr=1e-3)
+    assert told(other)[0] == 0 and told(grid_file(place, "one", lr=3e-3))[0] == 2
+
+
+def test_a_table_that_is_no_grids_is_not_written_over(place, folder, capsys):
+    mine = "train_task,method,score\nsst2,LoRA,0.8\n"
+    (folder.path / "small.csv").write_text(mine)
+    status, _, err = command(place, capsys, "--out", folder.path)
+    assert status == 2 and "holds runs that are no grid's and would be written over" in err
+    assert (folder.path / "small.csv").read_text() == mine
 
 
 def test_missing_runs_are_status_2_and_the_table_is_written(place, folder, capsys, monkeypatch):

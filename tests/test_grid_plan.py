@@ -14,6 +14,7 @@ from idspam_lab.grid.block import SETTINGS
 from idspam_lab.grid.groups import TOGETHER, groups_of
 from idspam_lab.grid.models import Models
 from idspam_lab.grid.plan import FORMAT, read_plan
+from idspam_lab.grid.sizes import size_of
 from idspam_lab.methods import METHODS
 from idspam_lab.training import Settings
 from tests.grid_models import save_models
@@ -125,6 +126,38 @@ def test_other_texts_in_a_file_are_another_run(plan, tmp_path):
     assert ids[0] != ids[1]
 
 
+def test_a_folder_of_ones_own_is_a_task_and_each_of_its_files_tells_it_from_others(plan, tmp_path):
+    folder, ids = tmp_path / "own", []
+    folder.mkdir()
+    text = PLAIN.replace('"rotten_tomatoes"', json.dumps(str(folder)))
+    with pytest.raises(BadInput, match=r"own has no train file: put train.csv there .*small.toml, block 1"):
+        plan(text)
+    (folder / "train.csv").write_text("text,label\n" + rows_of_two_classes())
+    ids.append(plan(text).runs[0].id)
+    (folder / "notes.txt").write_text("Not read.")
+    assert plan(text).runs[0].id == ids[0]
+    others = rows_of_two_classes().replace("text", "other")
+    for name, rows in (("test", others), ("test", f"fine,1\n{others}"), ("train", rows_of_two_classes(60))):
+        (folder / f"{name}.csv").write_text(f"text,label\n{rows}")
+        ids.append(plan(text).runs[0].id)
+    (folder / "test.csv").rename(folder / "validation.csv")
+    ids.append(plan(text).runs[0].id)
+    assert len(set(ids)) == 5
+    (folder / "test.csv").write_text("text,label\nfine,2\n")
+    with pytest.raises(BadInput, match=r"small.toml, block 1"):
+        plan(text)
+
+
+def test_a_folder_is_as_large_as_its_files_say(plan, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, rows in (("train", 40), ("test", 10)):
+        (folder / f"{name}.csv").write_text("text,label\n" + rows_of_two_classes(rows))
+    text = PLAIN.replace('"rotten_tomatoes"', json.dumps(str(folder)))
+    size, held = size_of(plan(text).runs[0])
+    assert (size.train, size.test, held) == (36, 10, 4)
+
+
 def test_all_layers_are_those_of_the_backbone(plan):
     assert {run.layer for run in plan(PLAIN.replace("[2, 4]", '"all"')).runs} == set(range(6))
 
@@ -147,7 +180,7 @@ def test_all_layers_are_those_of_the_backbone(plan):
         ('"idspam"', '"idspan"', "There is no method 'idspan'"),
         ("p=8", "q=8", "'lpt' has no option 'q'"),
         ('"idspam"', '"idspam:layer=2"', "'idspam:layer=2' names a layer and so does layers"),
-        ('"rotten_tomatoes"', '"rotten"', "There is no task 'rotten'"),
+        ('"rotten_tomatoes"', '"rotten"', "There is no task 'rotten' .* or a folder with train.csv"),
         ("epochs = 1", "epoch = 1", "There is no setting 'epoch'"),
         ("epochs = 1", "seed = 1", "settings has a seed"),
         ("epochs = 1", 'epochs = "1"', "epochs is '1' in .*, but it is a whole number"),

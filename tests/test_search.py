@@ -5,13 +5,14 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 
 from idspam_lab.backbones import load_backbone
 from idspam_lab.cli import main
 from idspam_lab.errors import BadInput
-from idspam_lab.experiments.search import SPACE, named, search
+from idspam_lab.experiments.search import SPACE, named, opened, search
 from idspam_lab.paper_tables import paper_table
 from idspam_lab.tasks import load_task
 from tests.grid_models import save_models
@@ -129,9 +130,54 @@ def test_two_processes_share_one_file(optuna, tmp_path, capsys):
 
 
 def test_a_method_that_cannot_be_searched_is_found_out_at_once(optuna, data, tiny, tmp_path):
-    with pytest.raises(BadInput, match="'dept' has no option"):
-        go(data, tiny, tmp_path / "s.db", 2, method="dept")
+    for name in ("dept", "lora", "linear_head", "smop"):
+        says = f"^{name} cannot be searched: .* a layer and a dropout, which .* lpt, mean_pooling, idspam have"
+        with pytest.raises(BadInput, match=says):
+            go(data, tiny, tmp_path / "s.db", 2, method=name)
+    for option in ("layer=2", "dropout=0.2", "head_dropout=0.2"):
+        with pytest.raises(BadInput, match=f"'idspam:{option}' names {option.partition('=')[0]}, which the search"):
+            go(data, tiny, tmp_path / "s.db", 2, method=f"idspam:{option}")
+    for told, says in (({"lr": [1e-3, -1.0]}, "lr is -1.0, but"), ({"seed": -1}, "seed is -1, but")):
+        with pytest.raises(BadInput, match=says):
+            go(data, tiny, tmp_path / "s.db", 2, **told)
     assert not (tmp_path / "s.db").exists()
+
+
+def drawn(study, times):
+    """What trials of the paper's space draw, of which none has ended."""
+    trials = (study.ask() for _ in range(times))
+    return [[trial.suggest_categorical(name, values) for name, values in SPACE.items()] for trial in trials]
+
+
+def test_the_seed_says_what_the_trials_draw_and_processes_draw_apart(optuna, tmp_path):
+    one, other, third = (drawn(opened(optuna, tmp_path / f"{n}.db", "s", s), 3) for n, s in enumerate((0, 0, 1)))
+    assert one == other != third and one[0] != one[1] != one[2]
+    processes = [opened(optuna, tmp_path / "shared.db", "s", 0) for _ in range(3)]  # all begin before a trial has ended
+    assert [drawn(study, 1)[0] for study in processes] == one
+
+
+def test_a_search_that_begins_anew_draws_the_same(optuna, data, tiny, tmp_path):
+    one, other = (go(data, tiny, tmp_path / f"{n}.db", 3, seed=4) for n in range(2))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_other_rates_may_be_searched_among(optuna, data, tiny, tmp_path):
+    found = go(data, tiny, tmp_path / "s.db", 3, lr=[3e-3, 1e-2])
+    assert found["lr"].isin([3e-3, 1e-2]).all()
+    assert len(go(data, tiny, tmp_path / "s.db", 3, lr=[1e-2, 3e-3])) == 3  # the same study
+    assert list(go(data, tiny, tmp_path / "s.db", 1, lr=0.5)["lr"]) == [0.5]
+
+
+def test_the_rates_are_typed(optuna, monkeypatch, capsys, tmp_path):
+    asked = []
+
+    def instead(*_, lr, **__):
+        asked.append(lr)
+        raise BadInput("enough")
+
+    monkeypatch.setattr("idspam_lab.experiments.search.search", instead)
+    words = ["search", "rotten_tomatoes", "--limit", "40", "--storage", str(tmp_path / "s.db"), "--lr", "3e-3", "0.01"]
+    assert main(words) == 2 and asked == [[3e-3, 0.01]]
 
 
 def test_another_metric_or_other_weights_are_another_study(optuna, data, tiny, minilm, tmp_path):

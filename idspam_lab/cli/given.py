@@ -36,14 +36,20 @@ def method_of(chosen, *names: str) -> tuple[str, dict]:
 
 
 def task_of(chosen):
-    """The task or table that was named, to train on."""
+    """The task or table that was named, to train on.
+
+    Raises:
+        BadInput: columns are named but no table, a seed draws nothing, or what `load_task` raises.
+    """
     from ..tasks import TASKS, load_task
 
     own = [chosen.task, chosen.transfer] if getattr(chosen, "transfer", None) else [chosen.task]
     if any(columns(chosen).values()) and all(name in TASKS for name in own):
         raise BadInput(f"--text, --pair and --label name columns of a table of yours, but {own[0]} has its own.")
+    if chosen.data_seed and chosen.limit is None:
+        raise BadInput(f"--data-seed {chosen.data_seed} draws the texts of --limit, but there is none: give both.")
     options = {name: getattr(chosen, name) for name in ("source", "holdout", "limit", "metric")}
-    return load_task(chosen.task, **options, **columns(chosen))
+    return load_task(chosen.task, seed=chosen.data_seed, **options, **columns(chosen))
 
 
 def transfer_of(chosen, data):

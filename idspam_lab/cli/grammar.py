@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where to write (default: %(default)s); a killed run goes on there",
     )
-    sub.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
+    sub.add_argument(
+        "--seed", type=int, default=0, help="of the first weights, dropout and the batches' order (default: 0)"
+    )
     sub.add_argument("--epochs", type=int, default=3, help="default: %(default)s")
     sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
     fresh(sub)
@@ -70,9 +72,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"{', '.join(METHOD_NAMES)}; with options as in idspam:heads=4,lora=8; several blocks: idspam:layer=1+2 "
         "(default: %(default)s)",
     )  # fmt: skip
-    sub.add_argument(
-        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
-    )
+    backbone(sub)
     sub.add_argument(
         "--layer", type=layer, metavar="M",
         help="the block whose input gets the prompt, 0 to L-1 (default: L // 2); auto: best on the validation texts",
@@ -84,24 +84,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--read", choices=["first", "mean", "last"], help="the token that the head reads (default: the backbone's)"
     )
-    sub.add_argument("--epochs", type=int, help="times through the training texts (default: the method's own)")
-    sub.add_argument("--batch-size", type=int, help="texts a step (default: the method's own)")
-    sub.add_argument("--lr", type=float, help="learning rate (default: the method's own)")
-    sub.add_argument("--weight-decay", type=float, help="of the trained matrices (default: the method's own)")
-    sub.add_argument(
-        "--precision", choices=["auto", "fp32", "bf16"],
-        help="of the passes (default: auto: bf16 where the device multiplies it in hardware)",
-    )  # fmt: skip
+    training(sub)
+    sub.add_argument("--warmup", type=float, help="share of the steps in which the rate rises (default: 0.06)")
+    sub.add_argument("--clip", type=float, help="largest norm of the gradient (default: 1)")
     sub.add_argument("--seed", type=int, help="of the first weights, dropout and the batches' order (default: 0)")
-    sub.add_argument(
-        "--holdout",
-        type=float,
-        default=0.1,
-        help="training rows that pick the epoch: a share or a number; 0: none, the last epoch is kept",
-    )
-    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
-    sub.add_argument("--transfer", metavar="TASK", help="also evaluate on this task, without training on it")
-    sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
+    sub.add_argument("--order-seed", type=int, help="of the batches' order alone (default: --seed)")
+    rows(sub)
+    transfer(sub)
     sub.add_argument(
         "--out", metavar="FOLDER", help="where to write (default: runs/TASK-METHOD); a killed run goes on there"
     )
@@ -117,15 +106,10 @@ def parser() -> argparse.ArgumentParser:
         help="names, with options as in idspam:heads=4,layer=2 (default: all: %(default)s)",
     )  # fmt: skip
     sub.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="K", help="default: 0 1 2")
-    sub.add_argument(
-        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
-    )
-    sub.add_argument("--epochs", type=int, help="for every method (default: each method's own)")
-    sub.add_argument("--lr", type=float, help="learning rate of every method (default: each method's own)")
-    sub.add_argument("--holdout", type=float, default=0.1, help="training rows that pick the epoch (default: 0.1)")
-    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
-    sub.add_argument("--transfer", metavar="TASK", help="also evaluate on this task, without training on it")
-    sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
+    backbone(sub)
+    training(sub, "each method's own")
+    rows(sub)
+    transfer(sub)
     sub.add_argument("--paper", metavar="BACKBONE", help="print the paper's scores with this backbone beside ours")
     sub.add_argument("--out", metavar="FOLDER", help="default: runs/compare-TASK; what is done there is not done again")
     fresh(sub)
@@ -138,13 +122,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--layers", type=int, nargs="+", metavar="M", help="blocks (default: all)")
     sub.add_argument("--seeds", type=int, default=3, metavar="N", help="runs a block (default: %(default)s)")
     sub.add_argument("--method", default="idspam", help="with options as in idspam:heads=4 (default: %(default)s)")
-    sub.add_argument(
-        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
-    )
-    sub.add_argument("--epochs", type=int, help="default: the method's own")
-    sub.add_argument("--lr", type=float, help="learning rate (default: the method's own)")
-    sub.add_argument("--holdout", type=float, default=0.1, help="training rows that pick the epoch (default: 0.1)")
-    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only")
+    backbone(sub)
+    training(sub)
+    rows(sub)
     sub.add_argument("--out", metavar="FOLDER", help="default: runs/curve-TASK")
     fresh(sub)
     metric(sub)
@@ -236,7 +216,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = verb(tables.claims, "Which of the paper's claims hold, by the measured tables: writes RESULTS.md anew.")
     sub.add_argument("--out", metavar="FILE", help="default: data/results/RESULTS.md of this clone")
-    grids.add(verb, metric, texts_and_tables, device)
+    grids.add(verb, backbone, rows, metric, texts_and_tables, device)
     return top
 
 
@@ -245,6 +225,44 @@ def layer(word: str) -> int | str:
     if word == "auto" or word.isdecimal():
         return word if word == "auto" else int(word)
     raise argparse.ArgumentTypeError(f"{word!r} is neither a block's number nor auto")
+
+
+def backbone(sub: argparse.ArgumentParser) -> None:
+    """The frozen model that is adapted."""
+    sub.add_argument(
+        "--backbone", default="minilm", help="minilm (embedded), a folder, or a hub name such as roberta-base"
+    )
+
+
+def training(sub: argparse.ArgumentParser, own: str = "the method's own") -> None:
+    """What a training run is told; `own` says what holds if nothing is."""
+    sub.add_argument("--epochs", type=int, help=f"times through the training texts (default: {own})")
+    sub.add_argument("--batch-size", type=int, metavar="N", help=f"texts a step (default: {own})")
+    sub.add_argument("--lr", type=float, help=f"learning rate (default: {own})")
+    sub.add_argument("--weight-decay", type=float, metavar="W", help=f"of the trained matrices (default: {own})")
+    sub.add_argument(
+        "--precision", choices=["auto", "fp32", "bf16"],
+        help="of the passes (default: auto: bf16 where the device multiplies it in hardware)",
+    )  # fmt: skip
+
+
+def rows(sub: argparse.ArgumentParser) -> None:
+    """Which rows train, and which pick the epoch."""
+    sub.add_argument(
+        "--holdout", type=float, default=0.1,
+        help="training rows that pick the epoch: a share or a number; 0: none, the last epoch is kept (default: 0.1)",
+    )  # fmt: skip
+    sub.add_argument("--limit", type=int, metavar="N", help="train on N texts only, in the classes' proportions")
+    sub.add_argument(
+        "--data-seed", type=int, default=0, metavar="K",
+        help="draws the texts of --limit (default: 0); those that are held out or tested on stay the same",
+    )  # fmt: skip
+
+
+def transfer(sub: argparse.ArgumentParser) -> None:
+    """Another task to evaluate on."""
+    sub.add_argument("--transfer", metavar="TASK", help="also evaluate on this task, without training on it")
+    sub.add_argument("--transfer-limit", type=int, metavar="N", help="on N of its texts only")
 
 
 def metric(sub: argparse.ArgumentParser) -> None:

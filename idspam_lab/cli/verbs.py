@@ -9,6 +9,8 @@ from ..errors import BadInput
 from ..files import alone_in, check_writable, write_text
 from .given import columns, given_texts, load_adapter, method_of, task_of, told, transfer_of, typed
 
+TRAINING = ("epochs", "batch_size", "lr", "weight_decay", "precision", "max_length")  # settings of every training
+
 
 def demo(chosen) -> None:
     from ..demo import run_demo
@@ -27,7 +29,7 @@ def train(chosen) -> None:
 
     method, options = method_of(chosen, "layer", "t", "c", "bias", "dropout")
     data = task_of(chosen)
-    settings = told(chosen, "epochs", "batch_size", "lr", "weight_decay", "seed", "max_length", "precision")
+    settings = told(chosen, *TRAINING, "warmup", "clip", "seed", "order_seed")
     backbone = load_backbone(chosen.backbone)
     folder = chosen.out or f"runs/{data.task.name}-{chosen.method.replace(':', '-')}"
     transfer, asked = transfer_of(chosen, data), preset_of(method, **settings)
@@ -73,7 +75,7 @@ def compare(chosen) -> None:
             transfer=transfer,
             command=typed(),
             fresh=chosen.fresh,
-            **told(chosen, "epochs", "lr", "max_length"),
+            **told(chosen, *TRAINING),
         )
         draw(found, folder)
     print(f"\n{as_text(summarize(found), chosen.paper)}\n\nWritten to {folder}: results.csv, results.png")
@@ -100,7 +102,7 @@ def curve(chosen) -> None:
             backbone=chosen.backbone,
             command=typed(),
             out=folder,
-            **told(chosen, "epochs", "lr", "max_length"),
+            **told(chosen, *TRAINING),
         )
         write_text(folder / "results.csv", found.to_csv(index=False))
         save(draw(found).figure, folder / "layer_curve.png")

@@ -4,17 +4,20 @@ Trials that lag behind the median of the earlier ones end after an epoch. All is
 processes can work on at once and which a later call goes on with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..backbones import Backbone
 from ..classifier import PromptClassifier
 from ..errors import BadInput
 from ..files import check_writable, first_line
+from ..methods import METHODS, options_of
 from ..methods.spelled import read_method
 from ..tasks import TaskData
+from .layer_curve import in_a_row
 
 # Table 7, but for the layers, which are 1 to L - 1 there.
 SPACE = {
@@ -34,6 +37,7 @@ def search(
     storage: str | Path,
     trials: int,
     method: str = "idspam",
+    lr: float | Sequence[float] = SPACE["lr"],
     seed: int = 0,
     say: Callable[[str], None] = print,
     **settings,
@@ -44,7 +48,8 @@ def search(
     Args:
         storage: the SQLite file.
         method: as `read_method` reads it, without a layer; one that has a dropout (ID-SPAM, mean pooling, LPT).
-        seed: of every training.
+        lr: the learning rates to search among. Table 7's are too small for MiniLM.
+        seed: of what is drawn for each trial, and of every training.
         settings: fixed in place of searched ones (a dropout is that of the bottleneck and of the head), or beside them
             (max_length). Other texts or other fixed settings are another study, which may lie in the same file.
 
@@ -53,19 +58,21 @@ def search(
 
     Raises:
         BadInput: fewer trials than one, Optuna is not installed, there are no validation texts, the method has no layer
-            or no dropout, the file is no study, or no trial came to its end.
+            or no dropout or names one, a setting is out of range, the file is no study, or no trial came to its end.
     """
     if trials < 1:
         raise BadInput(f"trials is {trials}, but a search needs at least 1.")
     optuna = installed()
     if data.validation is None or not len(data.validation):
         raise BadInput("There are no validation texts to search by: hold some training texts out (--holdout).")
-    name, options = read_method(method)
-    searched = {key: values for key, values in SPACE.items() if key not in settings}
+    name, options = searchable(method)
+    rates = tuple(sorted(set(in_a_row(lr)), reverse=True))  # whoever goes on may list them in another order
+    searched = {key: values for key, values in (SPACE | {"lr": rates}).items() if key not in settings}
     dropout = both_dropouts(settings.pop("dropout")) if "dropout" in settings else {}
 
     made = options | {"layer": 1} | (dropout or both_dropouts(SPACE["dropout"][0]))
-    PromptClassifier(backbone, name, labels=data.task.labels, **made)  # a wrong option is found out at once
+    for rate in rates:  # a wrong option or setting is found out at once
+        PromptClassifier(backbone, name, labels=data.task.labels, **made).preset(**settings, lr=rate, seed=seed)
 
     def objective(trial) -> float:
         chosen = {key: trial.suggest_categorical(key, values) for key, values in searched.items()}
@@ -97,8 +104,9 @@ def search(
         say(f"trial {trial.number}: {trial.state.name.lower()}{value}, {in_words(trial.params)}")
 
     states = tuple(optuna.trial.TrialState[name] for name in ("COMPLETE", "PRUNED", "FAIL"))
-    fixed = in_words(settings | dropout | {"seed": seed})
-    study = opened(optuna, storage, ", ".join([*named(data, backbone), method, fixed]))
+    among = {} if rates == SPACE["lr"] else {"rates": "/".join(f"{rate:g}" for rate in rates)}
+    fixed = in_words(settings | dropout | among | {"seed": seed})
+    study = opened(optuna, storage, ", ".join([*named(data, backbone), method, fixed]), seed)
     enough = optuna.study.MaxTrialsCallback(trials, states=states)
     if sum(trial.state in states for trial in study.trials) < trials:
         study.optimize(objective, callbacks=[ended, enough], catch=(BadInput,))
@@ -106,6 +114,25 @@ def search(
     if found["value"].isna().all():
         raise BadInput(f"None of the {len(found)} trials came to its end, see above.")
     return found
+
+
+def searchable(method: str) -> tuple[str, dict]:
+    """What `read_method` reads, of a method that has what is searched and leaves it open.
+
+    Raises:
+        BadInput: otherwise.
+    """
+    name, options = read_method(method)
+    able = [one for one in METHODS if {"layer", "dropout"} <= set(options_of(one))]
+    if name not in able:
+        raise BadInput(
+            f"{name} cannot be searched: a search chooses a layer and a dropout, which of the methods "
+            f"{', '.join(able)} have."
+        )
+    for option in ("layer", *both_dropouts(0)):
+        if option in options:
+            raise BadInput(f"The method {method!r} names {option}, which the search chooses: leave it out.")
+    return name, options
 
 
 def named(data: TaskData, backbone: Backbone) -> list[str]:
@@ -135,12 +162,21 @@ def installed():
     return optuna
 
 
-def opened(optuna, storage: str | Path, name: str):
+def opened(optuna, storage: str | Path, name: str, seed: int):
     """The study in the file, made if need be.
 
     Raises:
         BadInput: the file is something else, or cannot be written.
     """
+
+    class Numbered(optuna.samplers.TPESampler):
+        """Each trial is drawn by a seed that has its number in it: the same in every search that begins anew, and never
+        the same in two processes, for they share the numbers."""
+
+        def before_trial(self, study, trial) -> None:
+            super().__init__(seed=int(np.random.SeedSequence([seed, trial.number]).generate_state(1)[0]))
+            super().before_trial(study, trial)
+
     path = Path(storage)
     check_writable(path.parent)
     try:
@@ -149,7 +185,7 @@ def opened(optuna, storage: str | Path, name: str):
             study_name=name,
             direction="maximize",
             load_if_exists=True,
-            sampler=optuna.samplers.TPESampler(),  # without a seed: two processes must not draw the same
+            sampler=Numbered(),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST),
         )
     except Exception as error:  # SQLAlchemy's and SQLite's have no common kind

@@ -1,6 +1,7 @@
 """What a block of a grid file may say: known keys, with values of their kind, for tasks and texts that are there."""
 
 import json
+import os
 import warnings
 from dataclasses import fields
 from pathlib import Path
@@ -116,14 +117,15 @@ def check_numbers(block: dict, where: str) -> None:
 
 
 def check_task(task: str, transfer: tuple[str, ...], block: dict, where: str) -> None:
-    """A known task or a table that can be read, and tasks to transfer to that have as many classes.
+    """A known task, or a table or folder that can be read, and tasks to transfer to that have as many classes.
 
     Raises:
         BadInput: otherwise, or a number of texts that cannot hold all classes.
     """
     for name in (task, *transfer):
-        if name not in TASKS and Path(name).suffix.lower() not in SUFFIXES:
-            raise BadInput(f"There is no task {name!r} ({where}); there are {', '.join(TASKS)}, or a table of yours.")
+        if name not in TASKS and Path(name).suffix.lower() not in SUFFIXES and not os.path.isdir(name):
+            own = "or a table of yours, or a folder with train.csv"
+            raise BadInput(f"There is no task {name!r} ({where}); there are {', '.join(TASKS)}, {own}.")
     if task in transfer:
         raise BadInput(f"{task} is trained on and so it is no task to transfer to ({where}): leave it out of transfer.")
     try:
@@ -141,13 +143,13 @@ def check_task(task: str, transfer: tuple[str, ...], block: dict, where: str) ->
 
 
 def labels_of(name: str, block: dict, trained: tuple[str, ...] | None = None) -> tuple[str, ...]:
-    """The classes of a task; of a table by reading it, as a run will.
+    """The classes of a task; of a table or folder by reading it, as a run will.
 
     Args:
         trained: the classes of what is trained, where the task is one to transfer to.
 
     Raises:
-        BadInput: the table is not there, or it cannot be trained or evaluated on.
+        BadInput: it is not there, or it cannot be trained or evaluated on.
     """
     if name in TASKS:
         return TASKS[name].labels

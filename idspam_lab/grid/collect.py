@@ -4,6 +4,8 @@ NAME.csv         a row a run and test set; the majority class's rows come first
 NAME-epochs.csv  a row a run and epoch
 NAME-tuned.csv   as NAME.csv, of each method's best settings alone; where the file lists several and there are
                  validation texts to choose by
+
+Files of one name can share a folder, but not a table: each table's writer is on record.
 """
 
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..errors import BadInput
 from ..experiments.collect import check_place
 from ..files import write_text
 from .block import SETTINGS
@@ -42,6 +45,30 @@ def check_places(plan: Plan, folder: GridFolder) -> None:
     """
     for which in ("", "-epochs", "-tuned"):
         check_place(table_path(plan, folder, which))
+        check_writer(plan, folder, table_path(plan, folder, which))
+
+
+def check_writer(plan: Plan, folder: GridFolder, path: Path) -> None:
+    """No table of runs that another command or another grid file found would be written over.
+
+    A grid file may be edited and its table written anew: the runs stay in FOLDER/rows. One that was moved has another
+    path, so a table of runs that are all in the plan is taken for its own.
+
+    Raises:
+        BadInput: one would be.
+    """
+    if not path.is_file():
+        return
+    elsewhere = "name another folder (--out), give the grid file another name, or move the table away"
+    runs = pd.read_csv(path, dtype={"run": str}).get("run")  # an id may read like a number
+    if runs is None:
+        raise BadInput(f"{path} holds runs that are no grid's and would be written over: {elsewhere}.")
+    record = folder.writer(path)
+    writer = record.read_text(encoding="utf-8").strip() if record.is_file() else str(plan.file)
+    if writer != str(plan.file) and not set(runs.dropna()) <= {run.id for run in plan.runs}:
+        raise BadInput(
+            f"{path} is the table of another grid file of this name, {writer}, and would be written over: {elsewhere}."
+        )
 
 
 def collect(plan: Plan, folder: GridFolder) -> Tables:
@@ -50,13 +77,16 @@ def collect(plan: Plan, folder: GridFolder) -> Tables:
     Raises:
         BadInput: a finished run's file is damaged, or the tables cannot be written.
     """
+    check_places(plan, folder)  # once more: another file may have been at work at the same time
     done = [folder.read(run) for run in plan.runs if folder.done(run)]
     results, epochs = result_rows(done), pd.DataFrame([row for found in done for row in epoch_rows(found)])
     chosen = tuned(done) if several_settings(done) else []
     best = result_rows(chosen) if chosen else results
     files = {"": results, "-epochs": epochs} | ({"-tuned": best} if chosen else {})
     for name, table in files.items() if done else ():
-        write_text(table_path(plan, folder, name), table.to_csv(index=False))
+        path = table_path(plan, folder, name)
+        write_text(folder.writer(path), f"{plan.file}\n")
+        write_text(path, table.to_csv(index=False))
     return Tables(results, epochs, best)
 
 

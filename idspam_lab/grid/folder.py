@@ -5,6 +5,7 @@ FOLDER/claims/ID.lock    locked by the process that is at work on the run; the s
 FOLDER/checkpoints/ID/   what a killed run goes on from, after each epoch
 FOLDER/adapters/ID/      its trained part, if they are kept
 FOLDER/NAME.csv          the table of the grid file NAME.toml, and NAME-epochs.csv
+FOLDER/writers/          the paths of those grid files: another file of the same name does not write over the table
 
 Several grid files can have one folder: a run that two of them list is done once.
 """
@@ -45,6 +46,10 @@ class GridFolder:
     def checkpoint(self, run: GridRun) -> Path:
         """The folder that a killed run goes on from."""
         return self.path / "checkpoints" / run.id
+
+    def writer(self, table: Path) -> Path:
+        """The file that holds the path of the grid file which wrote a table."""
+        return self.path / "writers" / f"{table.name}.txt"
 
     def done(self, run: GridRun) -> bool:
         return self.row(run).is_file()

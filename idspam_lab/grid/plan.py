@@ -5,7 +5,7 @@
 
     [[runs]]                                      # a block: every combination of what its lists hold
     backbones = ["minilm"]
-    tasks = ["sst2", "reviews.csv"]
+    tasks = ["sst2", "reviews.csv"]               # by name, or a table of one's own, or a folder with train.csv
     methods = ["idspam", "idspam:heads=4", "lpt"]
     layers = [2, 3]                               # or "all"; default: each method's own
     reads = ["mean", "first"]                     # tokens for the head; default: what the model was trained with
@@ -35,6 +35,7 @@ from ..methods import METHODS
 from ..methods.code import code_of
 from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TASKS
+from ..tasks.load import files_in
 from ..tasks.sources import DATA_DIR
 from ..training import Settings
 from .block import COLUMNS, KINDS, NEEDED, SINGLE, check_keys, check_numbers, check_task, checked, columns_of
@@ -93,6 +94,7 @@ class Plan:
     """A grid file."""
 
     name: str
+    file: Path  # whole: files of one name are not the same
     title: str
     runs: tuple[GridRun, ...]
     commands: tuple[str, ...] = ()
@@ -127,7 +129,7 @@ def read_plan(path: str | Path, models: Models) -> Plan:
         at_once |= {run.id for run in found.values() if run.settings.seed not in waits}
         runs |= found
     told = tuple(runs.values()), tuple(commands or ()), frozenset(later - at_once)
-    return Plan(path.stem, str(title or path.stem), *told)
+    return Plan(path.stem, path.resolve(), str(title or path.stem), *told)
 
 
 def read_toml(path: Path) -> dict:
@@ -221,11 +223,14 @@ def seeds_that_wait(block: dict, where: str) -> set[int]:
 
 def texts_digest(task: str) -> str:
     """Tells texts in files from others; what is embedded or comes from the hub goes by its name."""
-    folder = Path(os.environ.get(DATA_DIR) or "") / task
+    folder, names = Path(os.environ.get(DATA_DIR) or "") / task, []
     if task in TASKS:
         local = os.environ.get(DATA_DIR) and folder.is_dir()
         paths = [folder / f"{split}.parquet" for split in TASKS[task].splits.values()] if local else []
+    elif os.path.isdir(task):
+        paths = files_in(task).values()
+        names = [path.name for path in paths]  # by another name the same rows are another part
     else:
         paths = [Path(task)]
     digests = [file_digest(path, path.stat().st_mtime_ns) for path in paths if path.is_file()]
-    return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16] if digests else task
+    return hashlib.sha256(" ".join([*digests, *names]).encode()).hexdigest()[:16] if digests else task

@@ -282,9 +282,18 @@ def _splits(what) -> dict[str, Columns] | None:
         return {part: columns_of(what[name]) for part, name in given.items() if name}
     if not isinstance(what, (str, Path)) or not os.path.isdir(what):  # unlike Path.is_dir it takes a word of any length
         return None
-    with looking_into(what):
-        files = {part: _only_file(Path(what), names) for part, names in SPLITS.items()}
-    return {part: read_columns(file) for part, file in files.items() if file}
+    return {part: read_columns(file) for part, file in files_in(what).items()}
+
+
+def files_in(folder: str | Path) -> dict[str, Path]:
+    """The tables that a folder of the user's own is read from, by their parts.
+
+    Raises:
+        BadInput: it may not be entered, or a part has two files.
+    """
+    with looking_into(folder):
+        files = {part: _only_file(Path(folder), names) for part, names in SPLITS.items()}
+    return {part: file for part, file in files.items() if file}
 
 
 def _train_split(what, splits: dict[str, Columns]) -> Columns:
