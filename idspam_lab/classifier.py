@@ -31,6 +31,7 @@ from .methods import build_method, check_share
 from .methods.code import code_of
 from .metrics import check_metric, with_interval
 from .readout import READOUTS, check_readout
+from .tasks.examples import Examples
 from .trainer_verbs import TrainerVerbs
 from .training import Callback, Run, Settings, fit, predict_logits
 from .training.batches import Collate
@@ -353,7 +354,8 @@ class PromptClassifier(nn.Module, TrainerVerbs, AdapterFiles):
             cut += cut_before
         if cut:
             limit = min(max_length or self.backbone.max_length, self.backbone.max_length)
-            said = f"{cut} of {len(rows)} texts are longer than {limit} tokens and were cut there."
+            where = f" of {texts.name}" if isinstance(texts, Examples) and texts.name else ""
+            said = f"{cut:,} of {len(rows):,} texts{where} are longer than {limit} tokens and were cut there."
             warnings.warn(said, stacklevel=level_outside())
         if labels is not None:
             for row, label in zip(rows, labels, strict=True):

@@ -101,6 +101,16 @@ def test_other_settings_are_another_run(run, tmp_path):
     assert len(anew) == 2 and "idspam-seed0.json is of other data, settings or weights" in anew[1]
 
 
+def test_a_later_call_keeps_the_rows_of_an_earlier_one(run, tmp_path):
+    run(methods=("idspam",), seeds=(0,))
+    found = run(methods=("lpt",), seeds=(0, 1))
+    assert set(found["method"].dropna()) == {"majority class", "linear head", "LPT"}
+    written = pd.read_csv(tmp_path / "results.csv")
+    assert (written["method"] == "ID-SPAM").sum() == 1 and len(written) == len(found) + 1
+    run(methods=("lpt",), seeds=(0, 1), lr=1e-4, fresh=True)
+    assert "ID-SPAM" not in set(pd.read_csv(tmp_path / "results.csv")["method"])  # of another rate
+
+
 def test_a_killed_comparison_goes_on_where_it_was(run, monkeypatch):
     whole = compare_module.run_once
 

@@ -230,6 +230,26 @@ def test_collected_runs_of_other_options_and_settings_all_keep_their_row(tmp_pat
     assert (summary["method"] == "linear head").sum() == 1
 
 
+def test_a_baselines_own_epochs_are_told(tmp_path):
+    """The head beside a method of eight epochs is no other seed of the one beside a method of three."""
+    for number, epochs in enumerate((3, 8)):
+        content = report({}, seed=number, epochs=epochs)
+        for row in content["results"]:
+            row |= {"settings": content["run"]["settings"], "best_epoch": 2} if row["trained_parameters"] else {}
+        (tmp_path / f"{number}.json").write_text(json.dumps(content))
+    collected = collect(sorted(tmp_path.glob("*.json")))
+    heads = summarize(collected)[lambda table: table["method"] == "linear head"]
+    assert heads["epochs"].tolist() == [3, 8] and heads["seeds"].tolist() == [1, 1]
+    assert collected[collected["method"] == "linear head"]["best_epoch"].tolist() == [2, 2]
+
+
+def test_a_table_says_what_its_scores_are():
+    rows = [BASE | PLAIN | {"method": "ID-SPAM", "seed": s, "score": 0.7, "metric": "acc_f1"} for s in (0, 1)]
+    assert "mean of accuracy and macro F1 (%)" in as_text(summarize(pd.DataFrame(rows)))
+    both = summarize(pd.DataFrame([*rows, rows[0] | {"test_task": "imdb", "metric": "accuracy"}]))
+    assert "score (%)" in as_text(both) and "| metric |" in as_markdown(both) and "| acc_f1 |" in as_markdown(both)
+
+
 @pytest.mark.parametrize(
     ("column", "values"),
     [

@@ -85,6 +85,8 @@ def rows_of(report: dict):
     for result in report["results"]:
         main = result["method"] == report["results"][-1]["method"]
         trained = result["trained_parameters"] > 0
+        own = result.get("settings", settings if main else {})  # older reports have the method's alone
+        best = result.get("best_epoch", run["best_epoch"] if main else None)
         for part, there in (("test", task), ("transfer", report["transfer"])):
             if result.get(part) is None:
                 continue
@@ -107,9 +109,9 @@ def rows_of(report: dict):
                 "accuracy_high": found["interval"][1],
                 "texts": found["texts"],
                 "train_texts": task["train"],
-                **{name: settings[name] if main else None for name in SETTINGS},
+                **{name: own.get(name) for name in SETTINGS},
                 **{name: settings[name] if trained else None for name in SHARED},
-                "best_epoch": run["best_epoch"] if main else None,
+                "best_epoch": best,
                 "trained_parameters": result["trained_parameters"],
                 "train_seconds": round(result["train_seconds"], 1),
                 "peak_memory_mb": round(report["peak_memory_mb"]),

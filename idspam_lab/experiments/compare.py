@@ -2,7 +2,7 @@
 
 FOLDER/rows/METHOD-seedK.json   one finished run; a run that is there is not done again
 FOLDER/adapters/METHOD-seedK/   its trained part (PromptClassifier.from_pretrained)
-FOLDER/results.csv              all of them, tidy: a row a run
+FOLDER/results.csv              all of them, tidy: a row a run, also of earlier calls with the same data and settings
 FOLDER/results.png              the same as a picture
 """
 
@@ -23,7 +23,7 @@ from ..methods.spelled import read_method, title_of, write_method
 from ..tasks import TaskData, warn_of_overlap
 from ..training import Run
 from .collect import VERSIONS, check_place
-from .finished import check_run, place_of, read_rows
+from .finished import check_run, earlier, place_of, read_rows
 from .results import evaluate, majority, similar, similarity_line
 from .session import Target
 
@@ -54,7 +54,7 @@ def compare(
         settings: for every run, in place of the methods' presets.
 
     Returns:
-        A row a run and a test set; see `row_of` for the columns.
+        A row a run and a test set, of those that were asked for; see `row_of` for the columns.
 
     Warns:
         OverlapWarning: texts of `transfer` are among the training texts.
@@ -77,9 +77,9 @@ def compare(
     for number, (word, seed) in enumerate([(word, seed) for word in words for seed in seeds], start=1):
         say(f"{number} of {len(words) * len(seeds)}: {title_of(word)}, seed {seed}")
         rows += run_once(data, backbone, word, seed, Path(folder), transfer, command, settings, say)
-    table = pd.DataFrame(rows)
-    write_text(Path(folder) / "results.csv", table.to_csv(index=False))
-    return table
+    before = earlier(data, backbone, set(product(words, seeds)), Path(folder), transfer, settings)
+    write_text(Path(folder) / "results.csv", pd.DataFrame([*rows, *before]).to_csv(index=False))
+    return pd.DataFrame(rows)
 
 
 def draw(results: pd.DataFrame, folder: str | Path) -> Path:

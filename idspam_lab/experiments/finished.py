@@ -6,6 +6,7 @@ FOLDER/rows/METHOD-seedK.json   the run's rows in a results table, and its key
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from ..backbones import Backbone
@@ -60,6 +61,27 @@ def check_run(data: TaskData, backbone: Backbone, word: str, seed: int, folder: 
         f"({said or 'by another version, of other weights or with other texts to transfer to'}): name another folder "
         "(--out), or have it trained anew in its place (--fresh)."
     )
+
+
+def earlier(data: TaskData, backbone: Backbone, asked: Collection[tuple[str, int]], folder: Path, *more) -> list[dict]:
+    """The rows of runs that are there beside those that are asked for now, with the same data and settings.
+
+    Args:
+        asked: a method, spelled, and a seed each.
+        more: transfer and changes, as for `place_of`.
+    """
+    found = []
+    for path in sorted((folder / "rows").glob("*.json")):
+        rows = read_rows(path) or []
+        word, seed = (rows[0].get("spelled"), rows[0].get("seed")) if rows else (None, None)
+        if word is None or (word, seed) in asked:
+            continue
+        try:
+            if read_rows(path, place_of(data, backbone, word, seed, folder, *more)[1]):
+                found += rows
+        except BadInput:  # a method of one's own that is not there any more
+            continue
+    return found
 
 
 def stem(word: str, seed: int) -> str:

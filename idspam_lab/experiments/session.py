@@ -254,6 +254,8 @@ def result_row(
         ),
         "transfer": there,
         "train_seconds": run.seconds,
+        "settings": run.settings,
+        "best_epoch": run.best_epoch,
     }
 
 

@@ -11,6 +11,7 @@ from scipy.stats import t
 
 from ..errors import BadInput
 from ..intervals import interval
+from ..metrics import METRICS
 from ..paper_tables import scores as paper_scores
 from ..terminal import table
 
@@ -181,8 +182,14 @@ def telling(summary: pd.DataFrame, shown: Sequence[str]) -> list[str]:
 
 
 def always(summary: pd.DataFrame) -> list[str]:
-    """Of ALWAYS the columns that say something here."""
-    return [name for name in ALWAYS if name in summary and summary[name].notna().any()]
+    """Of ALWAYS the columns that say something here, and the metric where there are several."""
+    several = ["metric"] if len(metrics_of(summary)) > 1 else []
+    return [*several, *(name for name in ALWAYS if name in summary and summary[name].notna().any())]
+
+
+def metrics_of(summary: pd.DataFrame) -> list[str]:
+    """What the scores are; nothing where the table does not say it."""
+    return list(summary["metric"].dropna().unique()) if "metric" in summary else []
 
 
 def as_markdown(summary: pd.DataFrame) -> str:
@@ -211,7 +218,9 @@ def as_text(summary: pd.DataFrame, paper: str | None = None) -> str:
     """
     more = [*varying(summary, ["test_task", "method"], ["train_task", "backbone"]), *always(summary)]
     more += telling(summary, ["trained_parameters", *always(summary)])
-    columns = ["evaluated on", "method", *map(heading, more), "score (%)", "seeds", "trained"]
+    metrics = metrics_of(summary)
+    score = METRICS.get(metrics[0], metrics[0]) if len(metrics) == 1 else "score"
+    columns = ["evaluated on", "method", *map(heading, more), f"{score} (%)", "seeds", "trained"]
     columns += ["train ms/text", "predict ms/text", "MB"]
     known = sorted(paper_scores()["backbone"].unique()) if paper else ()
     if paper and paper not in known:

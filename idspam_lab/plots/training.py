@@ -65,7 +65,7 @@ def draw_accuracy(data: pd.DataFrame, majority: float | None, linear_head: float
             ax.axhline(100 * level, color=colour, linestyle=dashes, linewidth=2.5, label=label, zorder=2)
     ax.margins(x=0.06, y=0.15)
     whole_epochs(data, ax)
-    ax.set_ylabel("accuracy (%)")
+    ax.set_ylabel("validation accuracy (%)")
     sns.despine(ax=ax)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, borderaxespad=0.2)

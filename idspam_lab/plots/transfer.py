@@ -1,5 +1,7 @@
 """The transfer matrix: what survives a change of task?"""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -37,9 +39,10 @@ def transfer_matrix(data: pd.DataFrame, *, method: str | None = None, ax: Axes |
     mean = mean.reindex(index=[n for n in order if n in mean.index], columns=[n for n in order if n in mean.columns])
     std, floor = std.reindex_like(mean), data[data["method"] == "majority class"].groupby("test_task")["score"].mean()
     words = [[cell(mean.loc[a, b], std.loc[a, b], floor.get(b)) for b in mean.columns] for a in mean.index]
+    scale = textwrap.fill(f"{measures(data)} (%)", 24)  # longer than the bar is high
     with axes_or_new(ax, (3.6 + 2.4 * mean.shape[1], 2.2 + 1.5 * mean.shape[0])) as ax:
         sns.heatmap(100 * mean, annot=np.array(words), fmt="", cmap="cividis", vmin=min(50, 100 * np.nanmin(mean)),
-                    vmax=100, linewidths=2, linecolor="white", cbar_kws={"label": f"{measures(data)} (%)"},
+                    vmax=100, linewidths=2, linecolor="white", cbar_kws={"label": scale},
                     annot_kws={"fontsize": 14}, ax=ax)  # fmt: skip
         for i, trained in enumerate(mean.index):
             for j, tested in enumerate(mean.columns):

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from ..terminal import rest_sentence, shorten, spread_sentence, verdict
 from ..terminal import token_weights as read_weights
-from .style import BLUE, DARK, GREY, OUTLINE, installed_fonts, keep_sizes, new_figure, style
+from .style import BLUE, DARK, GREY, installed_fonts, keep_sizes, new_figure, style
 
 MOST = 30  # tokens that stay readable side by side
 
@@ -45,8 +45,8 @@ def draw_weights(rows: list, explanation, ax: Axes) -> Axes:
     pitch = 72 * ax.get_figure(root=True).get_figwidth() * ax.get_position().width / len(shown)
     size = float(np.clip(0.62 * pitch, 8, 13))
     numbers = ax.bar_label(bars, [f"{p:.0f}" if p >= 9.95 else f"{p:.1f}" for p in percents], padding=2, fontsize=size)
-    for number in numbers:
-        number.set(zorder=4, path_effects=OUTLINE)
+    for number in numbers:  # on a ground of its own where the dashed line would strike it through
+        number.set(zorder=4, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})
     names = [shorten(row.token, 18) for row in shown]
     ax.set_xticks(range(len(shown)), names, rotation=50, ha="right", rotation_mode="anchor", fontsize=size,
                   parse_math=False, usetex=False, family=installed_fonts())  # fmt: skip
