@@ -54,7 +54,7 @@ def test_training_curve_draws_the_history_and_its_baselines():
     assert len(styles) == 3  # told apart without colour
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == ["validation accuracy", "kept: epoch 2", "linear head 76.1 %", "majority class 50.0 %"]
-    assert ax.get_ylabel() == "accuracy (%)" and tick_texts(ax.figure.axes[1]) == ["1", "2", "3", "4"]
+    assert ax.get_ylabel() == "validation accuracy (%)" and tick_texts(ax.figure.axes[1]) == ["1", "2", "3", "4"]
 
 
 def test_training_curve_marks_the_earliest_of_equal_epochs_as_fit_keeps_it():
