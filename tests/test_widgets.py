@@ -562,7 +562,7 @@ def test_a_warning_of_the_training_is_said_in_the_panel(fresh, train, validation
         warnings.simplefilter("default")
         for _ in range(2):  # of the second training, too
             panel.fit(train, validation, Settings(epochs=1, max_length=4, precision="fp32")).wait()
-            assert "texts are longer than 4 tokens and were cut there." in panel.warning.value
+            assert "texts of made-up reviews are longer than 4 tokens and were cut there." in panel.warning.value
             assert panel.warning.layout.display is None
         assert caught == []
         warnings.warn("of another thread", UserWarning, stacklevel=1)

@@ -129,9 +129,10 @@ for method in ("ID-SPAM", "linear head"):
     for here, there in ((source, "imdb"), ("imdb", source)):
         zero_shot, in_domain = scores[method, here, there], scores[method, there, there]
         floor = scores["majority class", there, there]
-        kept = (zero_shot - floor) / (in_domain - floor)
+        above = in_domain - floor
+        kept = f"{(zero_shot - floor) / above:.0%} kept" if above > 0 else "nothing to keep"
         print(f"{method:<12} {here + ' → ' + there:<24} "
-              f"{zero_shot:.1%} of {in_domain:.1%} in-domain: {kept:.0%} kept")
+              f"{zero_shot:.1%} of {in_domain:.1%} in-domain: {kept}")
 
 # %% [markdown]
 # More than 100 % is no mistake: what was trained on many sentences can read reviews better than what was trained on few reviews.
