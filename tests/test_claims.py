@@ -99,6 +99,19 @@ def test_blocks_against_lpt(tmp_path):
     assert found.verdict == Verdict.HOLDS and "ahead of LPT at 3 of 4 blocks, behind at 0" in found.evidence
 
 
+def test_what_was_asked_again_counts_where_it_was_measured_first(tmp_path):
+    later = table({OURS: [0.8, 0.81], "LPT": [0.7, 0.711], "LoRA": [0.9, 0.911]}).assign(date="2026-02-02")
+    first = table({OURS: [0.7, 0.71], "LPT": [0.8, 0.811]}).assign(date="2026-01-01")
+    later.to_csv(tmp_path / "a.csv", index=False)
+    assert against(["LPT"])(tmp_path).verdict == Verdict.HOLDS
+    first.to_csv(tmp_path / "b.csv", index=False)
+    found = against(["LPT"])(tmp_path)
+    assert found.verdict == Verdict.FAILS and "Counted where it was asked first: LPT in `b.csv`." in found.evidence
+    assert dict(all_leads(tmp_path)[["method", "file"]].to_numpy()) == {"LPT": "b.csv", "LoRA": "a.csv"}
+    first.assign(train_texts=7).to_csv(tmp_path / "b.csv", index=False)  # another question
+    assert against(["LPT"])(tmp_path).verdict == Verdict.PARTLY
+
+
 def test_on_average_the_tasks_are_the_sample(tmp_path):
     leads = {"sst2": 0.04, "imdb": 0.05, "mrpc": 0.06, "rte": -0.2}
     for task, lead in leads.items():
